@@ -1,0 +1,217 @@
+// pipe.h: validates, guards, delegates. No logic.
+#include "pipe.h"
+
+#include <cmath>
+#include <memory>
+#include <new>
+
+#include "error_text.h"
+#include "loop.h"
+#include "process.h"
+#include "timer.h"
+
+namespace {
+
+using pipe_core::Loop;
+using pipe_core::Process;
+using pipe_core::Timer;
+
+Loop* unwrap(pipe_loop* loop) { return reinterpret_cast<Loop*>(loop); }
+const Loop* unwrap(const pipe_loop* loop) { return reinterpret_cast<const Loop*>(loop); }
+Timer* unwrap(pipe_timer* timer) { return reinterpret_cast<Timer*>(timer); }
+const Process* unwrap(const pipe_process* process) { return reinterpret_cast<const Process*>(process); }
+
+// A process is used only in the process that made it. A raw fork runs no pthread_atfork handler: notice it here.
+Process* unwrap(pipe_process* handle) {
+  auto* process = reinterpret_cast<Process*>(handle);
+  if (process != nullptr && process->loop().inherited()) process->loop().abandon();
+  return process;
+}
+
+template <class Body>
+int guarded(Body body) noexcept {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return UV_ENOMEM;
+  } catch (...) {
+    return UV_EIO;  // nothing of ours throws anything else; never let it through C
+  }
+}
+
+template <class Body>
+int on_process(pipe_process* handle, Body body) noexcept {
+  if (handle == nullptr) return UV_EINVAL;
+  return guarded([&] { return body(*unwrap(handle)); });
+}
+
+// Reads concern a stream: one that is merged has no reader.
+template <class Body>
+int on_output(pipe_process* handle, int channel, Body body) noexcept {
+  if (channel != PIPE_STDOUT && channel != PIPE_STDERR) return UV_EINVAL;
+  return on_process(handle, [&](Process& process) {
+    pipe_core::Reader* reader = process.output(channel);
+    return reader == nullptr ? PIPE_MERGED : body(*reader);
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+int pipe_abi_version(void) { return PIPE_ABI_VERSION; }
+
+size_t pipe_error_text(int code, char* buffer, size_t size) { return pipe_core::error_text(code, buffer, size); }
+
+const char* pipe_error_name(int code) { return pipe_core::error_name(code); }
+
+int pipe_loop_open(size_t max_result, pipe_loop** loop) {
+  if (loop == nullptr || max_result == 0) return UV_EINVAL;
+  *loop = nullptr;
+  return guarded([&] {
+    Loop* opened = nullptr;
+    const int status = Loop::open(max_result, &opened);
+    *loop = reinterpret_cast<pipe_loop*>(opened);
+    return status;
+  });
+}
+
+void pipe_loop_close(pipe_loop* loop) {
+  if (loop != nullptr) unwrap(loop)->unref();
+}
+
+int pipe_loop_alive(const pipe_loop* loop) { return loop != nullptr && !unwrap(loop)->inherited() ? 1 : 0; }
+
+int pipe_loop_run(pipe_loop* loop, int block) {
+  if (loop == nullptr) return UV_EINVAL;
+  return guarded([&] {
+    unwrap(loop)->run(block != 0);
+    return PIPE_OK;
+  });
+}
+
+uint32_t pipe_loop_next(pipe_loop* loop) { return loop == nullptr ? 0 : unwrap(loop)->next_finished(); }
+
+int pipe_loop_fd(pipe_loop* loop) { return loop == nullptr ? UV_EINVAL : unwrap(loop)->foreign_fd(); }
+
+void pipe_loop_wake(pipe_loop* loop) {
+  if (loop != nullptr) unwrap(loop)->wake();
+}
+
+double pipe_loop_timeout(pipe_loop* loop) { return loop == nullptr ? -1 : unwrap(loop)->timeout(); }
+
+size_t pipe_loop_children(const pipe_loop* loop) { return loop == nullptr ? 0 : unwrap(loop)->children(); }
+
+const char* pipe_loop_reaper(const pipe_loop* loop) { return loop == nullptr ? "" : unwrap(loop)->reaper().name(); }
+
+int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token, pipe_timer** timer) {
+  if (loop == nullptr || timer == nullptr || std::isnan(ms) || ms < 0) return UV_EINVAL;
+  *timer = nullptr;
+  return guarded([&] {
+    auto made = std::make_unique<Timer>(*unwrap(loop));
+    const int status = made->start(ms, token);
+    if (status == PIPE_OK) *timer = reinterpret_cast<pipe_timer*>(made.release());
+    return status;
+  });
+}
+
+void pipe_timer_free(pipe_timer* timer) { delete unwrap(timer); }
+
+int pipe_spawn(pipe_loop* loop, const pipe_spawn_options* options, pipe_process** process) {
+  if (loop == nullptr || options == nullptr || process == nullptr) return UV_EINVAL;
+  if (options->file == nullptr || options->argv == nullptr || options->buffer_size == 0) return UV_EINVAL;
+  *process = nullptr;
+  if (unwrap(loop)->inherited()) return UV_EINVAL;
+  return guarded([&] {
+    Process* spawned = nullptr;
+    const int status = Process::spawn(*unwrap(loop), *options, &spawned);
+    *process = reinterpret_cast<pipe_process*>(spawned);
+    return status;
+  });
+}
+
+int pipe_process_pid(const pipe_process* process) { return process == nullptr ? -1 : unwrap(process)->pid(); }
+
+void pipe_process_close(pipe_process* process) {
+  on_process(process, [](Process& closed) {
+    closed.close();
+    return PIPE_OK;
+  });
+}
+
+void pipe_process_free(pipe_process* process) {
+  on_process(process, [](Process& freed) {
+    delete &freed;
+    return PIPE_OK;
+  });
+}
+
+int pipe_kill(pipe_process* process, int signum) {
+  return on_process(process, [&](Process& killed) { return killed.kill(signum); });
+}
+
+int pipe_shutdown(pipe_process* process, int channel) {
+  return on_process(process, [&](Process& shut) { return shut.shutdown(channel); });
+}
+
+int pipe_read(pipe_process* process, int channel, int mode, size_t length, pipe_slice* result) {
+  if (result == nullptr || mode < PIPE_READ_ALL || mode > PIPE_READ_ANY) return UV_EINVAL;
+  *result = {};
+  if (mode == PIPE_READ_ANY && length == 0) return UV_EINVAL;
+  return on_output(process, channel, [&](pipe_core::Reader& reader) { return reader.read({mode, length}, result); });
+}
+
+int pipe_read_result(pipe_process* process, int channel, pipe_slice* result) {
+  if (result == nullptr) return UV_EINVAL;
+  *result = {};
+  return on_output(process, channel, [&](pipe_core::Reader& reader) { return reader.result(result); });
+}
+
+void pipe_read_take(pipe_process* process, int channel) {
+  on_output(process, channel, [](pipe_core::Reader& reader) {
+    reader.take();
+    return PIPE_OK;
+  });
+}
+
+int pipe_write(pipe_process* process, const pipe_slice* slices, size_t count, double* written) {
+  if (written == nullptr || (slices == nullptr && count > 0)) return UV_EINVAL;
+  *written = 0;
+  return on_process(process, [&](Process& fed) { return fed.input().write(slices, count, written); });
+}
+
+int pipe_write_result(pipe_process* process, double* written) {
+  if (written == nullptr) return UV_EINVAL;
+  return on_process(process, [&](Process& fed) { return fed.input().result(written); });
+}
+
+int pipe_wait(pipe_process* process, pipe_exit* exit) {
+  if (exit == nullptr) return UV_EINVAL;
+  return on_process(process, [&](Process& awaited) { return awaited.wait(exit); });
+}
+
+int pipe_wait_result(pipe_process* process, pipe_exit* exit) {
+  if (exit == nullptr) return UV_EINVAL;
+  return on_process(process, [&](Process& awaited) { return awaited.wait_result(exit); });
+}
+
+int pipe_try_wait(pipe_process* process, pipe_exit* exit) {
+  if (exit == nullptr) return UV_EINVAL;
+  return on_process(process, [&](Process& awaited) { return awaited.try_wait(exit); });
+}
+
+int pipe_start(pipe_process* process, int channel, uint32_t timeout_ms, uint32_t token) {
+  return on_process(process, [&](Process& waiting) {
+    pipe_core::Channel* awaited = waiting.channel(channel);
+    return awaited == nullptr ? UV_EINVAL : awaited->start(token, timeout_ms);
+  });
+}
+
+void pipe_cancel(pipe_process* process, int channel) {
+  on_process(process, [&](Process& waiting) {
+    if (pipe_core::Channel* awaited = waiting.channel(channel)) awaited->cancel();
+    return PIPE_OK;
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,36 @@
+// What one operation at a time may wait for: a stream, or the child's exit.
+#ifndef CHANNEL_H_
+#define CHANNEL_H_
+
+#include <cstdint>
+
+#include "operation.h"
+#include "pipe.h"
+
+namespace pipe_core {
+
+class Channel {
+ public:
+  explicit Channel(Loop& loop) : loop_(loop), operation_(loop) {}
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+  virtual ~Channel() = default;
+
+  // Arms what the last try could not do at once; 0 never times out.
+  int start(uint32_t token, uint32_t timeout_ms) {
+    if (operation_.busy()) return PIPE_BUSY;
+    if (const int status = arm(); status < 0) return status;
+    return operation_.start(token, timeout_ms == 0 ? Operation::kNoTimeout : timeout_ms);
+  }
+  void cancel() { operation_.cancel(); }
+
+ protected:
+  virtual int arm() = 0;
+
+  Loop& loop_;
+  Operation operation_;
+};
+
+}  // namespace pipe_core
+
+#endif

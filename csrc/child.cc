@@ -1,0 +1,74 @@
+#include "child.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "raw_syscall.h"
+
+namespace pipe_core {
+namespace {
+
+constexpr auto kPidfd = static_cast<idtype_t>(3);  // P_PIDFD, which <sys/wait.h> has since glibc 2.36 only
+
+// ioctl_pidfd(2): what is known of a process, its exit included when it has been reaped (Linux 6.15).
+struct PidfdInfo {
+  uint64_t mask;
+  uint64_t cgroup_id;
+  uint32_t ids[11];
+  int32_t exit_code;  // as wait(2)'s status
+};
+constexpr uint64_t kPidfdInfoExit = 1U << 3;
+constexpr unsigned long kPidfdGetInfo = _IOWR(0xFF, 11, PidfdInfo);
+
+ExitStatus from_siginfo(const siginfo_t& info) {
+  const auto kind = info.si_code == CLD_EXITED ? ExitStatus::Kind::kExit : ExitStatus::Kind::kSignal;
+  return {kind, info.si_status};
+}
+
+ExitStatus from_wait_status(int status) {
+  if (WIFSIGNALED(status)) return {ExitStatus::Kind::kSignal, WTERMSIG(status)};
+  return {ExitStatus::Kind::kExit, WEXITSTATUS(status)};
+}
+
+}  // namespace
+
+bool Child::try_reap(ExitStatus* status) {
+  siginfo_t info = {};
+  int result;
+  do {
+    const auto id = static_cast<id_t>(pidfd_ ? pidfd_.get() : pid_);
+    // Never WNOWAIT first: one call asks and reaps. Never blocking: a pidfd that libuv watches is non-blocking anyway.
+    result = ::waitid(pidfd_ ? kPidfd : P_PID, id, &info, WEXITED | WNOHANG);
+  } while (result < 0 && errno == EINTR);
+  if (result == 0) {
+    if (info.si_pid == 0) return false;
+    *status = from_siginfo(info);
+    return true;
+  }
+  // ECHILD: the host ignores SIGCHLD, or somebody else's wait took our child.
+  if (!find_lost_status(status)) *status = {ExitStatus::Kind::kLost, 0};
+  return true;
+}
+
+bool Child::find_lost_status(ExitStatus* status) const {
+  if (!pidfd_) return false;
+  PidfdInfo info = {};
+  info.mask = kPidfdInfoExit;
+  if (::ioctl(pidfd_.get(), kPidfdGetInfo, &info) != 0 || (info.mask & kPidfdInfoExit) == 0) return false;
+  *status = from_wait_status(info.exit_code);
+  return true;
+}
+
+int Child::send_signal(int signum) const {
+  if (pidfd_) {
+    const long result = raw_syscall(SYS_pidfd_send_signal, pidfd_.get(), signum);
+    if (result != -ENOSYS) return static_cast<int>(result);  // valgrind 3.19 has pidfds but not this call
+  }
+  return ::kill(pid_, signum) == 0 ? 0 : -errno;
+}
+
+}  // namespace pipe_core

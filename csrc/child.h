@@ -1,0 +1,47 @@
+// A child as the kernel sees it, from clone to reap: who it is, whether it lives, how to signal it.
+#ifndef CHILD_H_
+#define CHILD_H_
+
+#include <sys/types.h>
+#include <uv/tree.h>
+
+#include "unique_fd.h"
+
+namespace pipe_core {
+
+class Process;
+
+struct ExitStatus {
+  enum class Kind { kExit, kSignal, kLost };  // lost: somebody else reaped it, and the kernel does not tell
+  Kind kind;
+  int status;
+};
+
+class Child {
+ public:
+  Child(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+
+  pid_t pid() const { return pid_; }
+  // -1 where the kernel, or the chosen reaper, has no pidfds.
+  int pidfd() const { return pidfd_.get(); }
+
+  // Reaps the child if it has exited; never blocks. After true the pid is nobody's.
+  bool try_reap(ExitStatus* status);
+  // Returns 0 or a negative errno. Ask try_reap() first: signalling a zombie succeeds.
+  int send_signal(int signum) const;
+  // In a forked child of the host: forget the parent's descriptor, signal nobody.
+  void abandon() { pidfd_.reset(); }
+
+  RB_ENTRY(Child) tree_link;
+  Process* owner = nullptr;  // nullptr: an orphan, whose handle is gone; the loop reaps it
+
+ private:
+  bool find_lost_status(ExitStatus* status) const;
+
+  pid_t pid_;
+  UniqueFd pidfd_;
+};
+
+}  // namespace pipe_core
+
+#endif

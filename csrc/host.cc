@@ -1,0 +1,64 @@
+#include "host.h"
+
+#include <cstdlib>
+#include <pthread.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "fork_guard.h"
+#include "loop.h"
+
+namespace pipe_core {
+namespace {
+
+TAILQ_HEAD(LoopList, Loop);
+LoopList loops = TAILQ_HEAD_INITIALIZER(loops);
+
+void on_exit() {
+  const std::lock_guard<std::mutex> lock(Host::mutex());
+  Loop* loop;
+  TAILQ_FOREACH(loop, &loops, host_link) {
+    // A forked copy of the host may end by exit(3) too: the children are not its own.
+    if (!loop->inherited()) loop->kill_children();
+  }
+  TAILQ_FOREACH(loop, &loops, host_link) {
+    if (!loop->inherited()) loop->await_children();
+  }
+}
+
+void before_fork() { Host::mutex().lock(); }
+
+void after_fork_in_parent() { Host::mutex().unlock(); }
+
+void after_fork_in_child() {
+  Host::mutex().unlock();
+  ForkGuard::forget();
+  for (Loop *loop = TAILQ_FIRST(&loops), *next; loop != nullptr; loop = next) {
+    next = TAILQ_NEXT(loop, host_link);
+    loop->abandon();
+  }
+}
+
+}  // namespace
+
+std::mutex& Host::mutex() {
+  static auto* mutex = new std::mutex;  // never destroyed: exit handlers run after static destructors of others
+  return *mutex;
+}
+
+void Host::add(Loop& loop) {
+  static const bool installed = [] {
+    ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    return std::atexit(on_exit) == 0;
+  }();
+  static_cast<void>(installed);
+  const std::lock_guard<std::mutex> lock(mutex());
+  TAILQ_INSERT_TAIL(&loops, &loop, host_link);
+}
+
+void Host::remove(Loop& loop) {
+  const std::lock_guard<std::mutex> lock(mutex());
+  TAILQ_REMOVE(&loops, &loop, host_link);
+}
+
+}  // namespace pipe_core

@@ -1,0 +1,195 @@
+#include "loop.h"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <new>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include "host.h"
+#include "process.h"
+
+namespace pipe_core {
+namespace {
+
+// How long the end of a loop or of the host may wait for children that have been sent SIGKILL.
+constexpr auto kReapingTakesAtMost = std::chrono::seconds(1);
+
+// Before libuv opens its descriptors: it aborts the host when it meets EMFILE, so see that there are enough; and it
+// would take 0, 1 or 2 if they are free, so hold these until it has its own.
+class DescriptorProbe {
+ public:
+  int take() {
+    size_t above_stdio = 0;
+    for (auto& probe : probes_) {
+      probe.reset(::eventfd(0, EFD_CLOEXEC));
+      if (!probe) return -errno;
+      if (probe.get() > STDERR_FILENO && ++above_stdio == kNeeded) break;
+    }
+    return 0;
+  }
+  void keep_only_stdio() {
+    for (auto& probe : probes_) {
+      if (probe.get() > STDERR_FILENO) probe.reset();
+    }
+  }
+
+ private:
+  static constexpr size_t kNeeded = 8;
+  UniqueFd probes_[kNeeded + 3];
+};
+
+}  // namespace
+
+int Loop::open(size_t max_result, Loop** loop) {
+  std::unique_ptr<Loop, void (*)(Loop*)> opened(new Loop(max_result), [](Loop* failed) { delete failed; });
+  if (const int status = opened->init(); status < 0) return status;
+  Host::add(*opened);
+  *loop = opened.release();
+  return 0;
+}
+
+int Loop::init() {
+  if ((generation_ = ForkGuard::generation()) == 0) return UV_ENOMEM;
+  DescriptorProbe probe;
+  if (const int status = probe.take(); status < 0) return status;
+  probe.keep_only_stdio();
+  if (const int status = uv_loop_init(&uv_); status < 0) return status;
+  uv_.data = &generation_;
+  initialized_ = true;
+  reaper_ = Reaper::choose(&uv_, *this);
+  return spawner_.open(uv_backend_fd(&uv_));
+}
+
+Loop::~Loop() {
+  if (!initialized_) return;
+  if (inherited()) {
+    abandon();
+    return;
+  }
+  kill_children();
+  await_children();
+  tree_.for_each([this](Child& child) {
+    tree_.remove(child);
+    delete &child;
+  });
+  reaper_.reset();
+  while (uv_run(&uv_, UV_RUN_DEFAULT) != 0) {
+  }
+  uv_loop_close(&uv_);
+}
+
+void Loop::unref() {
+  if (--references_ > 0) return;
+  Host::remove(*this);
+  delete this;
+}
+
+void Loop::operation_started() {
+  ++waiting_;
+  if (!turning_) foreign_.wake();
+}
+
+void Loop::run(bool block) {
+  if (inherited()) return;
+  foreign_.clear_wake();
+  const bool sleep = block && finished_.empty() && waiting_ > 0;
+  turning_ = true;
+  uv_run(&uv_, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+  turning_ = false;
+  if (foreign_.is_open()) foreign_.set_timer(static_cast<int>(timeout()));
+}
+
+double Loop::timeout() {
+  if (!finished_.empty()) return 0;
+  if (inherited() || uv_loop_alive(&uv_) == 0) return -1;
+  uv_update_time(&uv_);
+  return uv_backend_timeout(&uv_);
+}
+
+void Loop::adopt(std::unique_ptr<Child> child) {
+  const std::lock_guard<std::mutex> lock(Host::mutex());
+  tree_.insert(*child.release());
+}
+
+bool Loop::reap(Child& child) {
+  ExitStatus status;
+  {
+    // Under the lock, so that the exit handler never signals a pid that has become a stranger's.
+    const std::lock_guard<std::mutex> lock(Host::mutex());
+    if (!child.try_reap(&status)) return false;
+    tree_.remove(child);
+  }
+  reaper_->unwatch(child);
+  if (child.owner != nullptr) {
+    child.owner->exited(status);
+  } else {
+    --orphans_;
+  }
+  delete &child;
+  return true;
+}
+
+void Loop::orphan(Child& child) {
+  child.owner = nullptr;
+  ++orphans_;
+  if (reap(child)) return;
+  try {
+    watch(child);
+  } catch (const std::bad_alloc&) {
+    // The next spawn asks for it.
+  }
+}
+
+void Loop::reap_orphans() {
+  if (orphans_ == 0) return;
+  tree_.for_each([this](Child& child) {
+    if (child.owner == nullptr) reap(child);
+  });
+}
+
+void Loop::kill_children() {
+  tree_.for_each([](Child& child) {
+    ExitStatus status;
+    if (!child.try_reap(&status)) child.send_signal(SIGKILL);
+  });
+}
+
+void Loop::await_children() {
+  const auto deadline = std::chrono::steady_clock::now() + kReapingTakesAtMost;
+  tree_.for_each([&](Child& child) {
+    ExitStatus status;
+    while (!child.try_reap(&status)) {
+      // Bounded: a child in an uninterruptible sleep, or a traced one, may outlast even SIGKILL.
+      if (std::chrono::steady_clock::now() >= deadline) return;
+      pollfd exit = {child.pidfd(), POLLIN, 0};
+      ::poll(&exit, 1, 1);
+    }
+  });
+}
+
+void Loop::abandon() {
+  if (abandoned_) return;
+  abandoned_ = true;
+  Process* process;
+  TAILQ_FOREACH(process, &processes_, loop_link) process->abandon();
+  tree_.for_each([](Child& child) { child.abandon(); });
+  reaper_->abandon();
+  spawner_.close();
+  foreign_.close();
+  // Only our copy of the number: the epoll set itself stays the parent's.
+  ::close(uv_backend_fd(&uv_));
+}
+
+void Loop::add(Process& process) {
+  ref();
+  TAILQ_INSERT_TAIL(&processes_, &process, loop_link);
+}
+
+void Loop::remove(Process& process) {
+  TAILQ_REMOVE(&processes_, &process, loop_link);
+  unref();
+}
+
+}  // namespace pipe_core

@@ -1,0 +1,89 @@
+// One event loop: libuv's, the children that live in it, and the queue of ended operations that the host pulls from.
+#ifndef LOOP_H_
+#define LOOP_H_
+
+#include <cstdint>
+#include <memory>
+#include <sys/queue.h>
+#include <uv.h>
+
+#include "foreign_fd.h"
+#include "fork_guard.h"
+#include "operation.h"
+#include "process_tree.h"
+#include "reaper.h"
+#include "spawner.h"
+
+namespace pipe_core {
+
+class Process;
+
+class Loop final : public ReapTarget {
+ public:
+  // Returns 0, or a negative errno with nothing left behind.
+  static int open(size_t max_result, Loop** loop);
+  // The host's handle, each process and each timer hold a reference; finalizers run in any order. The last one to go kills and
+  // reaps what lives.
+  void ref() { ++references_; }
+  void unref();
+
+  uv_loop_t* uv() { return &uv_; }
+  size_t max_result() const { return max_result_; }
+  FinishedQueue& finished() { return finished_; }
+  Spawner& spawner() { return spawner_; }
+  const Reaper& reaper() const { return *reaper_; }
+  size_t children() const { return tree_.size(); }
+
+  void operation_started();
+  void operation_ended() { --waiting_; }
+  void run(bool block);
+  uint32_t next_finished() { return finished_.pop(); }
+  int foreign_fd() { return foreign_.open(uv_backend_fd(&uv_)); }
+  void wake() { foreign_.wake(); }
+  double timeout();
+
+  // A child's life in this loop: adopted after clone, watched when its exit matters, reaped, forgotten.
+  void adopt(std::unique_ptr<Child> child);
+  void watch(Child& child) { reaper_->watch(child); }
+  bool reap(Child& child) override;
+  // The handle is gone. What has not exited yet is reaped by the loop, or by the next spawn.
+  void orphan(Child& child);
+  void reap_orphans();
+
+  // For the exit handler, which holds Host::mutex(): neither touches the event loop.
+  void kill_children();
+  void await_children();
+
+  // In a forked child of the host.
+  bool inherited() const { return ForkGuard::inherited(generation_); }
+  void abandon();
+  void add(Process& process);
+  void remove(Process& process);
+
+  TAILQ_ENTRY(Loop) host_link;
+
+ private:
+  explicit Loop(size_t max_result) : max_result_(max_result) { TAILQ_INIT(&processes_); }
+  ~Loop();
+  int init();
+
+  size_t max_result_;
+  size_t references_ = 1;
+  size_t waiting_ = 0;
+  size_t orphans_ = 0;
+  uint64_t generation_ = 0;
+  bool turning_ = false;
+  bool abandoned_ = false;
+  bool initialized_ = false;
+  uv_loop_t uv_ = {};
+  FinishedQueue finished_;
+  ProcessTree tree_;
+  TAILQ_HEAD(, Process) processes_;
+  std::unique_ptr<Reaper> reaper_;
+  Spawner spawner_;
+  ForeignFd foreign_;
+};
+
+}  // namespace pipe_core
+
+#endif

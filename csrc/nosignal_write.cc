@@ -1,0 +1,74 @@
+#include "nosignal_write.h"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "raw_syscall.h"
+
+namespace pipe_core {
+namespace {
+
+constexpr long kNoSignal = 0x100;  // RWF_NOSIGNAL of <linux/fs.h>
+
+class SigpipeBlocked {
+ public:
+  SigpipeBlocked() {
+    sigset_t pending;
+    ::sigpending(&pending);
+    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    ::sigemptyset(&sigpipe_);
+    ::sigaddset(&sigpipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  ~SigpipeBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SigpipeBlocked(const SigpipeBlocked&) = delete;
+  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
+
+  // Takes the signal that our write has just raised. One that was pending before is the host's own: it stays.
+  void eat() {
+    if (was_pending_) return;
+    const timespec at_once = {};
+    while (::sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  sigset_t sigpipe_;
+  sigset_t before_;
+  bool was_pending_ = false;
+};
+
+}  // namespace
+
+ssize_t write_with_nosignal_flag(int fd, const iovec* vectors, int count) {
+  // Offset -1: at the current position, which is the only one a pipe has. libc's wrapper may not know the flag.
+  const long result = ::syscall(SYS_pwritev2, fd, vectors, count, -1L, -1L, kNoSignal);
+  if (result >= 0) return result;
+  return errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL ? UV_ENOTSUP : -errno;
+}
+
+ssize_t write_with_sigpipe_blocked(int fd, const iovec* vectors, int count) {
+  SigpipeBlocked blocked;
+  const ssize_t result = ::writev(fd, vectors, count);
+  if (result >= 0) return result;
+  const int error = errno;
+  if (error == EPIPE) blocked.eat();
+  return -error;
+}
+
+ssize_t nosignal_write(int fd, const iovec* vectors, int count) {
+  static std::atomic<bool> kernel_has_flag{true};
+  if (kernel_has_flag.load(std::memory_order_relaxed)) {
+    const ssize_t result = write_with_nosignal_flag(fd, vectors, count);
+    if (result != UV_ENOTSUP) return result;
+    kernel_has_flag = false;
+  }
+  return write_with_sigpipe_blocked(fd, vectors, count);
+}
+
+}  // namespace pipe_core

@@ -1,0 +1,83 @@
+// One thing that a light thread waits for: a token, a timeout, an outcome. Knows nothing of what is waited for.
+#ifndef OPERATION_H_
+#define OPERATION_H_
+
+#include <cstdint>
+#include <sys/queue.h>
+#include <uv.h>
+
+#include "uv_handle.h"
+
+namespace pipe_core {
+
+class Loop;
+
+class Operation {
+ public:
+  explicit Operation(Loop& loop) : loop_(loop) {}
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+  ~Operation() { cancel(); }
+
+  static constexpr double kNoTimeout = -1;
+
+  // Idle -> waiting. Fractions of `timeout_ms` are rounded up, and it never ends early.
+  int start(uint32_t token, double timeout_ms);
+  // Waiting -> finished: the token goes to the loop's queue.
+  void finish(int outcome);
+  // Finished -> idle. Fetching before the end is the host's mistake and answers UV_EINVAL.
+  int take_outcome();
+  // Anything -> idle: the token never comes out.
+  void cancel();
+
+  bool busy() const { return state_ != State::kIdle; }
+  bool waiting() const { return state_ == State::kWaiting; }
+  uint32_t token() const { return token_; }
+  // In a forked child: drops the timer without touching the loop.
+  void abandon() { timer_.reset(); }
+
+  // The queue's own: no allocation when an operation ends.
+  TAILQ_ENTRY(Operation) finished_link;
+  bool queued = false;
+
+ private:
+  enum class State : uint8_t { kIdle, kWaiting, kFinished };
+
+  int start_timer(double timeout_ms);
+  void stop_waiting();
+
+  Loop& loop_;
+  UvHandle<uv_timer_t> timer_;  // made by the first timeout, kept for the next
+  uint32_t token_ = 0;
+  int outcome_ = 0;
+  State state_ = State::kIdle;
+};
+
+// Operations that have ended, in that order, until the host pulls their tokens.
+class FinishedQueue {
+ public:
+  FinishedQueue() { TAILQ_INIT(&head_); }
+  void push(Operation& operation) {
+    TAILQ_INSERT_TAIL(&head_, &operation, finished_link);
+    operation.queued = true;
+  }
+  void remove(Operation& operation) {
+    if (operation.queued) TAILQ_REMOVE(&head_, &operation, finished_link);
+    operation.queued = false;
+  }
+  bool empty() const { return TAILQ_EMPTY(&head_); }
+  // The next token, or 0.
+  uint32_t pop() {
+    Operation* first = TAILQ_FIRST(&head_);
+    if (first == nullptr) return 0;
+    remove(*first);
+    return first->token();
+  }
+
+ private:
+  TAILQ_HEAD(, Operation) head_;
+};
+
+}  // namespace pipe_core
+
+#endif

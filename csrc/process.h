@@ -1,0 +1,98 @@
+// One child's life as its host sees it: three streams, and an exit that is told once.
+#ifndef PROCESS_H_
+#define PROCESS_H_
+
+#include <memory>
+#include <optional>
+#include <sys/queue.h>
+
+#include "channel.h"
+#include "child.h"
+#include "loop.h"
+#include "pipe.h"
+#include "reader.h"
+#include "writer.h"
+
+namespace pipe_core {
+
+// Waits for the child's exit.
+class ExitChannel final : public Channel {
+ public:
+  ExitChannel(Loop& loop, Child* const& child) : Channel(loop), child_(child) {}
+  bool busy() const { return operation_.busy(); }
+  int take_outcome() { return operation_.take_outcome(); }
+  void finish(int outcome) { operation_.finish(outcome); }
+
+ protected:
+  int arm() override {
+    if (child_ != nullptr) loop_.watch(*child_);
+    return 0;
+  }
+
+ private:
+  Child* const& child_;
+};
+
+class Process {
+ public:
+  // Starts a program. Returns 0, or a negative errno with nothing left behind.
+  static int spawn(Loop& loop, const pipe_spawn_options& options, Process** process);
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  // Kills the child if it lives; the loop reaps it.
+  ~Process();
+
+  Loop& loop() { return loop_; }
+  pid_t pid() const { return pid_; }
+
+  // `channel` of pipe.h. nullptr for a stderr that is merged, or no output at all.
+  Reader* output(int channel);
+  Writer& input() { return input_; }
+  Channel* channel(int channel);
+
+  int kill(int signum);
+  int shutdown(int channel);
+  int wait(pipe_exit* exit);
+  int wait_result(pipe_exit* exit);
+  int try_wait(pipe_exit* exit);
+  void close();
+
+  // The loop has reaped the child.
+  void exited(const ExitStatus& status);
+  // In a forked child of the host.
+  void abandon();
+
+  TAILQ_ENTRY(Process) loop_link;
+
+ private:
+  Process(Loop& loop, StdioPipes& pipes, const pipe_spawn_options& options);
+  bool has_exited();
+  int tell(pipe_exit* exit) const;
+  void close_streams_at_end();
+
+  // Declared first, so that it ends last: what follows still needs the loop when it is destroyed.
+  struct Membership {
+    Membership(Loop& joined, Process& member) : loop(joined), process(member) { loop.add(process); }
+    Membership(const Membership&) = delete;
+    Membership& operator=(const Membership&) = delete;
+    ~Membership() { loop.remove(process); }
+    Loop& loop;
+    Process& process;
+  };
+
+  Membership membership_;
+  Loop& loop_;
+  pid_t pid_ = -1;
+  Child* child_ = nullptr;  // nullptr once it is reaped
+  bool merged_;
+  bool told_ = false;    // pipe_wait() has used up the exit
+  bool closed_ = false;  // by the host, or by a fork of it
+  std::optional<ExitStatus> exit_;
+  Writer input_;
+  Reader outputs_[2];
+  ExitChannel exit_channel_;
+};
+
+}  // namespace pipe_core
+
+#endif

@@ -1,0 +1,123 @@
+#include "reader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <poll.h>
+
+namespace pipe_core {
+namespace {
+
+constexpr size_t kLargestChunk = size_t{64} << 10;        // what a pipe holds by default
+constexpr size_t kLargestFirstChunk = size_t{16} << 20;   // of a buffer_size that is somebody's typing error
+constexpr size_t kBytesPerTurn = size_t{1} << 20;         // then others have their turn: a child may never stop writing
+
+}  // namespace
+
+Reader::Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size)
+    : Channel(loop),
+      parent_end_(std::move(parent_end)),
+      watch_(UV_READABLE, [](void* reader) { return static_cast<Reader*>(reader)->on_readable(); }, this),
+      chunk_(std::min(first_buffer_size, kLargestFirstChunk)) {}
+
+int Reader::read(const ReadRequest& request, pipe_slice* result) {
+  *result = {};
+  if (operation_.busy()) return PIPE_BUSY;
+  if (shut_down_) return PIPE_CLOSED;
+  request_ = request;
+  const int outcome = pull();
+  return outcome == PIPE_AGAIN ? outcome : show(outcome, result);
+}
+
+int Reader::result(pipe_slice* result) {
+  *result = {};
+  return show(operation_.take_outcome(), result);
+}
+
+// PIPE_AGAIN also when the turn's share is used up: the poll is level-triggered and comes back at once.
+int Reader::pull() {
+  for (size_t budget = kBytesPerTurn;;) {
+    frame_ = cut_frame(buffer_, request_, end_of_file_, loop_.max_result());
+    if (frame_.outcome != PIPE_AGAIN || budget == 0) return frame_.outcome;
+    const int status = fill(&budget);
+    if (status == UV_EAGAIN) {
+      buffer_.release_if_empty();
+      return PIPE_AGAIN;
+    }
+    if (status < 0) return status;
+  }
+}
+
+int Reader::fill(size_t* budget) {
+  const size_t want = wanted();
+  char* room = buffer_.reserve(want);
+  if (room == nullptr) return UV_ENOMEM;
+  const size_t size = std::max(want, std::min(buffer_.free_size(), kLargestChunk));
+  ssize_t count;
+  do {
+    count = ::read(parent_end_.get(), room, size);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) return -errno;
+  if (count == 0) {
+    end_of_file_ = true;
+    close();
+    return 0;
+  }
+  const auto came = static_cast<size_t>(count);
+  buffer_.commit(came);
+  *budget -= std::min(*budget, came);
+  // A stream that fills what it is given gets more.
+  if (came >= chunk_) chunk_ = std::max(chunk_, std::min(chunk_ * 2, kLargestChunk));
+  return 0;
+}
+
+size_t Reader::wanted() const {
+  if (request_.mode != PIPE_READ_ANY) return chunk_;
+  return std::max(chunk_, std::min(request_.length, kLargestChunk));
+}
+
+int Reader::show(int outcome, pipe_slice* result) {
+  switch (outcome) {
+    case PIPE_OK:
+      break;
+    case PIPE_TOO_MUCH:
+      frame_ = {outcome, 0, 0};
+      return outcome;
+    default:  // end of file, a timeout, an abort or an error: what had come is shown
+      frame_ = {outcome, buffer_.size(), buffer_.size()};
+  }
+  *result = {buffer_.data(), frame_.size};
+  return outcome;
+}
+
+void Reader::take() {
+  buffer_.consume(frame_.skip);
+  frame_ = {};
+}
+
+bool Reader::on_readable() {
+  if (!operation_.waiting()) return false;
+  const int outcome = pull();
+  if (outcome != PIPE_AGAIN) operation_.finish(outcome);
+  return true;
+}
+
+void Reader::shutdown() {
+  close();
+  shut_down_ = true;
+  if (operation_.waiting()) operation_.finish(PIPE_ABORTED);
+  if (!operation_.busy()) buffer_ = ByteBuffer();
+}
+
+void Reader::close_if_at_end(short poll_events) {
+  // A waiting reader finds out by itself, and is told so.
+  if (operation_.waiting() || (poll_events & POLLHUP) == 0 || (poll_events & POLLIN) != 0) return;
+  end_of_file_ = true;
+  close();
+}
+
+void Reader::close() {
+  watch_.close();
+  parent_end_.reset();
+}
+
+}  // namespace pipe_core

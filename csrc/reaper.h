@@ -1,0 +1,98 @@
+// Learns that a child has exited. Two ways behind one interface: pidfds, and SIGCHLD by the self-pipe trick.
+#ifndef REAPER_H_
+#define REAPER_H_
+
+#include <map>
+#include <memory>
+
+#include "child.h"
+#include "self_pipe.h"
+#include "uv_handle.h"
+
+namespace pipe_core {
+
+// What a reaper calls when a watched child may have exited: true if it has, and was reaped and forgotten.
+class ReapTarget {
+ public:
+  virtual bool reap(Child& child) = 0;
+
+ protected:
+  ~ReapTarget() = default;
+};
+
+class Reaper {
+ public:
+  virtual ~Reaper() = default;
+  virtual const char* name() const = 0;
+  // Whether children should be started with a pidfd.
+  virtual bool wants_pidfd() const = 0;
+  // From now on the child is reaped when it exits. May throw std::bad_alloc.
+  virtual void watch(Child& child) = 0;
+  virtual void unwatch(Child& child) = 0;
+  // In a forked child of the host: closes descriptors, touches no event loop.
+  virtual void abandon() = 0;
+
+  // The best one that the kernel, the sandbox and the environment variable PIPE_REAPER allow.
+  static std::unique_ptr<Reaper> choose(uv_loop_t* loop, ReapTarget& target);
+};
+
+// Asks for each of its children from time to time. Part of both reapers, for what no event announces.
+class Asker {
+ public:
+  Asker(uv_loop_t* loop, ReapTarget& target) : loop_(loop), target_(target) {}
+  // The first question comes with the loop's next turn: an exit before this call is not missed.
+  void add(Child& child);
+  void remove(Child& child);
+  void ask_all();
+  bool empty() const { return children_.empty(); }
+  void abandon() { timer_.reset(); }
+
+ private:
+  uv_loop_t* loop_;
+  ReapTarget& target_;
+  std::map<pid_t, Child*> children_;
+  UvHandle<uv_timer_t> timer_;
+};
+
+class PidfdReaper final : public Reaper {
+ public:
+  PidfdReaper(uv_loop_t* loop, ReapTarget& target) : loop_(loop), target_(target), asker_(loop, target) {}
+  static bool supported();
+  const char* name() const override { return "pidfd"; }
+  bool wants_pidfd() const override { return true; }
+  void watch(Child& child) override;
+  void unwatch(Child& child) override;
+  void abandon() override;
+
+ private:
+  struct Watch {
+    PidfdReaper* reaper;
+    Child* child;
+    UvHandle<uv_poll_t> poll;
+  };
+  int arm(Watch& watch);
+  void on_readable(Watch& watch);
+
+  uv_loop_t* loop_;
+  ReapTarget& target_;
+  std::map<pid_t, Watch> watches_;
+  Asker asker_;
+};
+
+class SigchldReaper final : public Reaper {
+ public:
+  SigchldReaper(uv_loop_t* loop, ReapTarget& target) : asker_(loop, target), self_pipe_(loop) {}
+  const char* name() const override { return "sigchld"; }
+  bool wants_pidfd() const override { return false; }
+  void watch(Child& child) override;
+  void unwatch(Child& child) override;
+  void abandon() override;
+
+ private:
+  Asker asker_;
+  SelfPipe self_pipe_;
+};
+
+}  // namespace pipe_core
+
+#endif

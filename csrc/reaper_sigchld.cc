@@ -1,0 +1,26 @@
+// The reaper on SIGCHLD, for kernels and sandboxes without pidfds. It asks for each of our own pids, never for -1:
+// other libraries' children are theirs to wait for.
+#include <csignal>
+
+#include "reaper.h"
+
+namespace pipe_core {
+
+void SigchldReaper::watch(Child& child) {
+  asker_.add(child);
+  // Where the signal cannot be caught (the host ignores SIGCHLD, no descriptors are left), the asking goes on alone.
+  static_cast<void>(self_pipe_.watch(
+      SIGCHLD, [](void* asker, int, uint32_t) { static_cast<Asker*>(asker)->ask_all(); }, &asker_));
+}
+
+void SigchldReaper::unwatch(Child& child) {
+  asker_.remove(child);
+  if (asker_.empty()) self_pipe_.unwatch(SIGCHLD);
+}
+
+void SigchldReaper::abandon() {
+  asker_.abandon();
+  self_pipe_.abandon();
+}
+
+}  // namespace pipe_core

@@ -1,0 +1,205 @@
+#include "self_pipe.h"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+#include <new>
+#include <sched.h>
+
+namespace pipe_core {
+
+// Subscribers form a list that only grows, so that the handler can walk it without a lock. A free one is used again.
+struct SelfPipe::Subscriber {
+  std::atomic<uint64_t> signals{0};  // a bit for each signal that is watched
+  std::atomic<int> write_end{-1};
+  std::atomic<uint32_t> arrived[kSignals]{};
+  std::atomic<bool> taken{false};
+  Subscriber* next = nullptr;
+};
+
+namespace {
+
+using Subscriber = SelfPipe::Subscriber;
+
+struct Disposition {
+  struct sigaction before = {};
+  int watchers = 0;
+  bool buried = false;  // somebody put a handler over ours and may still call it
+};
+
+std::atomic<Subscriber*> subscribers{nullptr};
+std::atomic<int> handlers_running{0};
+std::atomic<pid_t> owner{0};
+Disposition dispositions[SelfPipe::kSignals];
+
+std::mutex& dispositions_mutex() {
+  static auto* mutex = new std::mutex;  // never destroyed: exit handlers may still need it
+  return *mutex;
+}
+
+constexpr uint64_t bit(int signum) { return uint64_t{1} << (signum - 1); }
+
+void call_previous(int signum, siginfo_t* info, void* context) {
+  const struct sigaction& before = dispositions[signum].before;
+  if ((before.sa_flags & SA_SIGINFO) != 0) {
+    if (before.sa_sigaction != nullptr) before.sa_sigaction(signum, info, context);
+  } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
+    before.sa_handler(signum);
+  }
+}
+
+void on_signal(int signum, siginfo_t* info, void* context) {
+  const int saved_errno = errno;
+  handlers_running.fetch_add(1);
+  // A fork of the host inherits handler and pipe; its signals are not its parent's.
+  if (::getpid() == owner.load(std::memory_order_relaxed)) {
+    for (Subscriber* each = subscribers.load(); each != nullptr; each = each->next) {
+      if ((each->signals.load() & bit(signum)) == 0) continue;
+      each->arrived[signum].fetch_add(1);
+      // A full pipe is harmless: a byte is there, so the loop will wake, and the counters say what came.
+      static_cast<void>(!::write(each->write_end.load(), "", 1));
+    }
+  }
+  handlers_running.fetch_sub(1);
+  call_previous(signum, info, context);
+  errno = saved_errno;
+}
+
+bool is_ours(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_signal;
+}
+
+bool is_ignored(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
+}
+
+int install(int signum) {
+  const std::lock_guard<std::mutex> lock(dispositions_mutex());
+  Disposition& disposition = dispositions[signum];
+  owner.store(::getpid());
+  if (disposition.watchers == 0 && !disposition.buried) {
+    struct sigaction before = {};
+    if (::sigaction(signum, nullptr, &before) != 0) return -errno;
+    if (is_ignored(before)) return UV_EINVAL;
+    struct sigaction ours = before;  // its mask and flags: the host's other signals notice no difference
+    ours.sa_sigaction = on_signal;
+    ours.sa_flags |= SA_SIGINFO | SA_ONSTACK;
+    ours.sa_flags &= ~SA_RESETHAND;
+    if ((before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_DFL) ours.sa_flags |= SA_RESTART;
+    disposition.before = before;
+    if (::sigaction(signum, &ours, nullptr) != 0) return -errno;
+  }
+  ++disposition.watchers;
+  return 0;
+}
+
+void restore(int signum) {
+  const std::lock_guard<std::mutex> lock(dispositions_mutex());
+  Disposition& disposition = dispositions[signum];
+  if (--disposition.watchers > 0) return;
+  struct sigaction now = {};
+  if (::sigaction(signum, nullptr, &now) != 0) return;
+  disposition.buried = !is_ours(now);
+  if (!disposition.buried) ::sigaction(signum, &disposition.before, nullptr);
+}
+
+Subscriber* take_subscriber() {
+  for (Subscriber* each = subscribers.load(); each != nullptr; each = each->next) {
+    if (!each->taken.exchange(true)) return each;
+  }
+  auto* made = new (std::nothrow) Subscriber;
+  if (made == nullptr) return nullptr;
+  made->taken = true;
+  made->next = subscribers.load();
+  while (!subscribers.compare_exchange_weak(made->next, made)) {
+  }
+  return made;
+}
+
+}  // namespace
+
+SelfPipe::~SelfPipe() {
+  for (int signum = 1; signum < kSignals; ++signum) unwatch(signum);
+  close();
+}
+
+int SelfPipe::open() {
+  if (subscriber_ != nullptr) return 0;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return -errno;
+  read_end_.reset(ends[0]);
+  write_end_.reset(ends[1]);
+  int status = read_end_.move_above_stdio();
+  if (status == 0) status = write_end_.move_above_stdio();
+  const auto watch_read_end = [this](uv_poll_t* poll) { return uv_poll_init(loop_, poll, read_end_.get()); };
+  if (status == 0) status = poll_.open(this, watch_read_end);
+  if (status == 0) {
+    const auto readable = [](uv_poll_t* poll, int, int) { static_cast<SelfPipe*>(poll->data)->on_readable(); };
+    status = uv_poll_start(poll_.get(), UV_READABLE, readable);
+  }
+  if (status == 0 && (subscriber_ = take_subscriber()) == nullptr) status = UV_ENOMEM;
+  if (status < 0) {
+    close();
+    return status;
+  }
+  subscriber_->write_end = write_end_.get();
+  return 0;
+}
+
+void SelfPipe::close() {
+  if (subscriber_ != nullptr) {
+    subscriber_->signals = 0;
+    // A handler in another thread may have read the descriptor's number just now: wait it out before the number is free.
+    while (handlers_running.load() > 0) ::sched_yield();
+    subscriber_->write_end = -1;
+    for (auto& count : subscriber_->arrived) count = 0;
+    subscriber_->taken = false;
+    subscriber_ = nullptr;
+  }
+  poll_.reset();
+  read_end_.reset();
+  write_end_.reset();
+}
+
+int SelfPipe::watch(int signum, Callback callback, void* context) {
+  if (targets_[signum].callback != nullptr) return 0;
+  if (const int status = open(); status < 0) return status;
+  subscriber_->signals |= bit(signum);
+  if (const int status = install(signum); status < 0) {
+    subscriber_->signals &= ~bit(signum);
+    return status;
+  }
+  targets_[signum] = {callback, context};
+  return 0;
+}
+
+void SelfPipe::unwatch(int signum) {
+  if (targets_[signum].callback == nullptr) return;
+  targets_[signum] = {};
+  restore(signum);
+  subscriber_->signals &= ~bit(signum);
+  if (subscriber_->signals == 0) close();
+}
+
+void SelfPipe::on_readable() {
+  char bytes[64];
+  // Drain before the counters are read: a signal after that writes again, and wakes the loop again.
+  while (::read(read_end_.get(), bytes, sizeof bytes) == sizeof bytes) {
+  }
+  for (int signum = 1; signum < kSignals && subscriber_ != nullptr; ++signum) {
+    const uint32_t count = subscriber_->arrived[signum].exchange(0);
+    const Target target = targets_[signum];
+    if (count > 0 && target.callback != nullptr) target.callback(target.context, signum, count);
+  }
+}
+
+void SelfPipe::abandon() {
+  subscriber_ = nullptr;  // the copy in this process is never used again
+  for (auto& target : targets_) target = {};
+  poll_.reset();
+  read_end_.reset();
+  write_end_.reset();
+}
+
+}  // namespace pipe_core

@@ -1,0 +1,53 @@
+// Starts children: clone, exec, and what came of it. The time does not grow with the host's memory, as a fork's would, nor
+// with its descriptors.
+#ifndef SPAWNER_H_
+#define SPAWNER_H_
+
+#include <memory>
+
+#include "child.h"
+#include "pipe.h"
+#include "spawn_child.h"
+#include "spawn_plan.h"
+
+namespace pipe_core {
+
+class Spawner {
+ public:
+  Spawner() = default;
+  Spawner(const Spawner&) = delete;
+  Spawner& operator=(const Spawner&) = delete;
+  ~Spawner();
+
+  // `placeholder` is any descriptor of ours; copies of it reserve low numbers for the children's ends.
+  int open(int placeholder);
+  // Returns 0 or a negative errno; then no child, and no descriptor but what `pipes` owned, is left. Closes the
+  // children's ends in either case. `with_pidfd`: the child gets one.
+  int spawn(const pipe_spawn_options& options, StdioPipes& pipes, bool with_pidfd, std::unique_ptr<Child>* child);
+  void close();
+
+ private:
+  struct Started {
+    pid_t pid = -1;
+    int pidfd = -1;
+  };
+
+  int start(ChildStart& start, bool with_pidfd, Started* started);
+  int start_sharing_memory(ChildStart& start, bool with_pidfd, Started* started);
+  int start_with_own_memory(ChildStart& start, bool with_pidfd, Started* started);
+  int lower_child_ends(StdioPipes& pipes, ChildStart& start);
+  void free_low_slots();
+
+  static constexpr size_t kSlots = 3;
+  int placeholder_ = -1;
+  UniqueFd low_slots_[kSlots];
+  bool slot_taken_[kSlots] = {};
+  unsigned cut_ = 0;
+  void* stack_ = nullptr;
+  bool shares_memory_ = true;
+  bool shares_descriptors_ = true;
+};
+
+}  // namespace pipe_core
+
+#endif
