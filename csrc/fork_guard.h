@@ -3,7 +3,6 @@
 #define FORK_GUARD_H_
 
 #include <cstdint>
-#include <uv.h>
 
 namespace pipe_core {
 
@@ -15,8 +14,6 @@ class ForkGuard {
   static uint64_t generation();
   // Whether a loop that was made in `born` is a forked copy here.
   static bool inherited(uint64_t born) { return page_ == nullptr || *page_ != born; }
-  // The same for the uv_loop_t of one of our loops, whose data points to its generation.
-  static bool born_elsewhere(const uv_loop_t* loop) { return inherited(*static_cast<const uint64_t*>(loop->data)); }
   // For pthread_atfork(3), where the kernel cannot wipe pages.
   static void forget();
 

@@ -51,12 +51,12 @@ int Loop::open(size_t max_result, Loop** loop) {
 }
 
 int Loop::init() {
-  if ((generation_ = ForkGuard::generation()) == 0) return UV_ENOMEM;
+  if ((state_.generation = ForkGuard::generation()) == 0) return UV_ENOMEM;
   DescriptorProbe probe;
   if (const int status = probe.take(); status < 0) return status;
   probe.keep_only_stdio();
   if (const int status = uv_loop_init(&uv_); status < 0) return status;
-  uv_.data = &generation_;
+  uv_.data = &state_;
   initialized_ = true;
   reaper_ = Reaper::choose(&uv_, *this);
   return spawner_.open(uv_backend_fd(&uv_));
@@ -91,17 +91,30 @@ void Loop::operation_started() {
   if (!turning_) foreign_.wake();
 }
 
+void Loop::push_finished(Operation& operation) {
+  finished_.push(operation);
+  // libuv runs timers first and would sleep after that although one of them has just ended an operation. Stopping outside
+  // a turn would cancel the next one.
+  if (turning_) uv_stop(&uv_);
+}
+
 void Loop::run(bool block) {
   if (inherited()) return;
   foreign_.clear_wake();
   const bool sleep = block && finished_.empty() && waiting_ > 0;
-  turning_ = true;
-  uv_run(&uv_, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-  turning_ = false;
+  turn(sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
   if (foreign_.is_open()) foreign_.set_timer(static_cast<int>(timeout()));
 }
 
+void Loop::turn(uv_run_mode mode) {
+  turning_ = true;
+  uv_run(&uv_, mode);
+  turning_ = false;
+}
+
 double Loop::timeout() {
+  // A handle that is being closed makes libuv answer 0; it wants a turn, and nobody waits for it.
+  if (!inherited() && state_.closing > 0) turn(UV_RUN_NOWAIT);
   if (!finished_.empty()) return 0;
   if (inherited() || uv_loop_alive(&uv_) == 0) return -1;
   uv_update_time(&uv_);

@@ -30,6 +30,7 @@ class Loop final : public ReapTarget {
   uv_loop_t* uv() { return &uv_; }
   size_t max_result() const { return max_result_; }
   FinishedQueue& finished() { return finished_; }
+  void push_finished(Operation& operation);
   Spawner& spawner() { return spawner_; }
   const Reaper& reaper() const { return *reaper_; }
   size_t children() const { return tree_.size(); }
@@ -55,7 +56,7 @@ class Loop final : public ReapTarget {
   void await_children();
 
   // In a forked child of the host.
-  bool inherited() const { return ForkGuard::inherited(generation_); }
+  bool inherited() const { return ForkGuard::inherited(state_.generation); }
   void abandon();
   void add(Process& process);
   void remove(Process& process);
@@ -66,12 +67,13 @@ class Loop final : public ReapTarget {
   explicit Loop(size_t max_result) : max_result_(max_result) { TAILQ_INIT(&processes_); }
   ~Loop();
   int init();
+  void turn(uv_run_mode mode);
 
   size_t max_result_;
   size_t references_ = 1;
   size_t waiting_ = 0;
   size_t orphans_ = 0;
-  uint64_t generation_ = 0;
+  LoopState state_;
   bool turning_ = false;
   bool abandoned_ = false;
   bool initialized_ = false;

@@ -46,7 +46,7 @@ void Operation::finish(int outcome) {
   stop_waiting();
   outcome_ = outcome;
   state_ = State::kFinished;
-  loop_.finished().push(*this);
+  loop_.push_finished(*this);
 }
 
 int Operation::take_outcome() {

@@ -81,8 +81,8 @@ int Process::tell(pipe_exit* exit) const {
 }
 
 int Process::wait(pipe_exit* exit) {
-  if (exit_channel_.busy()) return PIPE_BUSY;
   if (told_ || closed_) return PIPE_EXITED;
+  if (exit_channel_.busy()) return PIPE_BUSY;
   if (!has_exited()) return PIPE_AGAIN;
   told_ = true;
   return tell(exit);

@@ -21,8 +21,8 @@ Reader::Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size)
 
 int Reader::read(const ReadRequest& request, pipe_slice* result) {
   *result = {};
-  if (operation_.busy()) return PIPE_BUSY;
   if (shut_down_) return PIPE_CLOSED;
+  if (operation_.busy()) return PIPE_BUSY;
   request_ = request;
   const int outcome = pull();
   return outcome == PIPE_AGAIN ? outcome : show(outcome, result);

@@ -22,8 +22,8 @@ Writer::Writer(Loop& loop, UniqueFd parent_end)
 
 int Writer::write(const pipe_slice* slices, size_t count, double* written) {
   *written = 0;
-  if (operation_.busy()) return PIPE_BUSY;
   if (!parent_end_) return PIPE_CLOSED;
+  if (operation_.busy()) return PIPE_BUSY;
   slices_ = slices;
   count_ = count;
   offset_ = 0;

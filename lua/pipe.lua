@@ -1,0 +1,19 @@
+---Child processes for LuaJIT, without blocking: the API of OpenResty's ngx.pipe, in any script. docs/contract.md says
+---what users may rely on.
+
+require("pipe.clib") -- first: it says, in one sentence, why it cannot work here
+
+local timer = require("pipe.timer")
+
+---@class pipe
+local pipe = {
+  version = "0.1.0",
+  spawn = require("pipe.process").spawn,
+  sleep = timer.sleep,
+  thread = require("pipe.thread"),
+  semaphore = require("pipe.semaphore"),
+  coroutine = require("pipe.coroutine"),
+  loop = require("pipe.loop"),
+}
+
+return pipe

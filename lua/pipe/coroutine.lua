@@ -1,0 +1,90 @@
+-- Drop-ins for the standard coroutine functions through which a light thread's wait passes on to the scheduler: a wait
+-- inside yields PARK, and resume() yields it on upwards instead of giving it to its caller.
+
+local scheduler = require("pipe.scheduler")
+
+local PARK = scheduler.PARK
+local resume, yield = coroutine.resume, coroutine.yield
+local running, isyieldable = coroutine.running, coroutine.isyieldable
+
+-- coroutine → the light thread whose wait has passed through it: Lua calls it suspended, but nobody may resume it.
+local parked = setmetatable({}, { __mode = "k" })
+
+local M = {
+  create = coroutine.create,
+  yield = yield,
+  running = running,
+  isyieldable = isyieldable,
+}
+
+local function relay(task, co, outer, passable, ok, ...)
+  if ok and rawequal((...), PARK) then
+    parked[co] = task
+    yield(PARK)
+    parked[co] = nil
+    return relay(task, co, outer, passable, resume(co))
+  end
+  task.innermost, task.passable = outer, passable
+  return ok, ...
+end
+
+---As coroutine.status, and "normal" for a coroutine in which a light thread waits; "dead" for what belonged to a thread
+---that was killed.
+---@param co thread
+---@return "running"|"suspended"|"normal"|"dead"
+function M.status(co)
+  if type(co) ~= "thread" then
+    error("bad argument #1 to 'status' (coroutine expected)", 2)
+  end
+  local task = scheduler.tasks[co] or parked[co]
+  if task and not task.co then
+    return "dead"
+  end
+  return parked[co] and "normal" or coroutine.status(co)
+end
+
+---As coroutine.resume. A wait inside makes the light thread wait that called this; in the main context it drives the
+---loop.
+---@param co thread
+---@param ... any
+---@return boolean ok
+---@return any ... what it yielded or returned, or the error
+function M.resume(co, ...)
+  if type(co) ~= "thread" then
+    error("bad argument #1 to 'resume' (coroutine expected)", 2)
+  elseif M.status(co) == "dead" then
+    return false, "cannot resume dead coroutine"
+  elseif parked[co] or scheduler.tasks[co] then -- only the scheduler resumes light threads
+    return false, "cannot resume non-suspended coroutine"
+  end
+  local task = scheduler.current
+  local outer = running()
+  if not task or outer ~= task.innermost then
+    return resume(co, ...) -- nobody to pass a wait on to: it drives the loop, or is refused
+  end
+  local passable = task.passable
+  task.innermost, task.passable = co, passable and isyieldable()
+  return relay(task, co, outer, passable, resume(co, ...))
+end
+
+local function unwrap(ok, ...)
+  if ok then
+    return ...
+  end
+  error((...), 2) -- like the standard one, it prepends the place of the call to a string
+end
+
+---As coroutine.wrap.
+---@param f fun(...)
+---@return fun(...): any ...
+function M.wrap(f)
+  if type(f) ~= "function" then
+    error("bad argument #1 to 'wrap' (function expected, got " .. type(f) .. ")", 2)
+  end
+  local co = M.create(f)
+  return function(...)
+    return unwrap(M.resume(co, ...))
+  end
+end
+
+return M

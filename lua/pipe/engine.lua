@@ -1,0 +1,104 @@
+-- Owns the Lua state's one loop in the core, and the tokens that are out on it: small numbers that stand for whoever
+-- waits. It knows nothing about coroutines.
+
+local ffi = require("ffi")
+local C = require("pipe.clib")
+local status = require("pipe.status")
+
+local engine = {
+  outstanding = 0,             -- how many tokens are out
+  LONGEST_STRING = 0x7fffff00, -- what LuaJIT can make of one read
+}
+
+local loop                     ---@type ffi.cdata*?
+local waiting = {}             -- token → who waits
+local free_tokens = {}
+local highest_token = 0
+
+---Called with who waited, after a fork of the host: the parent's operations will never end here.
+---@type fun(orphans: table[])
+function engine.on_fork() end
+
+local function forget_parent()
+  local orphans = {}
+  for _, waiter in pairs(waiting) do
+    waiter.token = nil
+    orphans[#orphans + 1] = waiter
+  end
+  loop = nil
+  waiting, free_tokens, highest_token = {}, {}, 0
+  engine.outstanding = 0
+  engine.on_fork(orphans)
+end
+
+---The loop, if there is one already.
+---@return ffi.cdata*? loop
+function engine.opened()
+  if loop and C.pipe_loop_alive(loop) == 0 then
+    forget_parent()
+  end
+  return loop
+end
+
+---The loop, opened at its first use, and once more in a forked copy of the host.
+---@return ffi.cdata*? loop
+---@return string? message
+---@return string? code
+function engine.open()
+  if engine.opened() then
+    return loop
+  end
+  local out = ffi.new("pipe_loop *[1]")
+  local code = C.pipe_loop_open(engine.LONGEST_STRING, out)
+  if code ~= C.PIPE_OK then
+    return nil, status.describe(code)
+  end
+  loop = ffi.gc(out[0], C.pipe_loop_close)
+  return loop
+end
+
+---A token that will wake `waiter`.
+---@param waiter table
+---@return integer token
+function engine.take_token(waiter)
+  local count = #free_tokens
+  local token = free_tokens[count]
+  if token then
+    free_tokens[count] = nil
+  else
+    token = highest_token + 1
+    highest_token = token
+  end
+  waiting[token] = waiter
+  waiter.token = token
+  engine.outstanding = engine.outstanding + 1
+  return token
+end
+
+---Takes back the token of `waiter`, if it is still out. The core must have been told first.
+---@param waiter table
+function engine.release_token(waiter)
+  local token = waiter.token
+  if token then
+    waiter.token = nil
+    waiting[token] = nil
+    free_tokens[#free_tokens + 1] = token
+    engine.outstanding = engine.outstanding - 1
+  end
+end
+
+---One turn of the core's loop, then `wake` for everybody whose operation has ended.
+---@param block boolean whether it may sleep until there is something
+---@param wake fun(waiter: table)
+function engine.turn(block, wake)
+  C.pipe_loop_run(loop, block and 1 or 0)
+  local token = C.pipe_loop_next(loop)
+  while token ~= 0 do
+    local waiter = waiting[token]
+    engine.release_token(waiter)
+    wake(waiter)
+    token = C.pipe_loop_next(loop)
+  end
+end
+
+return engine

@@ -1,0 +1,247 @@
+-- The engine of light threads: which one runs, who is ready, and turning the loop until something has happened.
+--
+-- A *waiter* is a table: a light thread's Task (it has a `co`), or a fresh one for each wait of the main context. While
+-- it waits, `cancel` tells how to withdraw from what it waits for; `cancel` stays until the result has been taken, so
+-- that a thread which is killed between its wake-up and its turn gives back what it had been handed.
+
+local C = require("pipe.clib")
+local engine = require("pipe.engine")
+local deadlock = require("pipe.deadlock")
+
+local resume, yield = coroutine.resume, coroutine.yield
+local running, isyieldable = coroutine.running, coroutine.isyieldable
+
+local PARK = {} -- what a waiting light thread yields; anything else is a bare yield, which asks for another turn
+
+---@class pipe.Task
+---@field co thread? nil when it has ended
+---@field innermost thread? the coroutine that runs now, or waits, inside it: `co`, or one that pipe.coroutine resumed
+---@field passable boolean whether every resumer below `innermost` could yield
+---@field running boolean? it is on the stack: it runs, or has just spawned the one that does
+---@field ended boolean? what it waited for has happened
+---@field cancel fun(waiter: table)?
+
+local scheduler = {
+  PARK = PARK,
+  current = nil,                               ---@type pipe.Task?
+  tasks = setmetatable({}, { __mode = "k" }),  -- coroutine → Task; it holds those that have ended, too
+  living = {},                                 -- every Task that has not ended: perhaps nobody else refers to it
+  alive = 0,                                   -- how many those are
+  watched = false,                             -- another event loop looks at our descriptor
+}
+
+local first, last       -- the ready queue: linked through `next`
+local ready = 0         -- its length
+local driving = 0       -- how deep we are inside in_loop(): it nests, since on_error may wait
+local born = 0
+
+---Tells a foreign event loop that there is work it cannot see.
+function scheduler.stir()
+  if scheduler.watched and driving == 0 then
+    local loop = engine.opened()
+    if loop then
+      C.pipe_loop_wake(loop)
+    end
+  end
+end
+
+local function push(task)
+  task.next = nil
+  if last then
+    last.next = task
+  else
+    first = task
+  end
+  last = task
+  ready = ready + 1
+  scheduler.stir()
+end
+
+---@return integer count how many light threads are ready to run
+function scheduler.ready()
+  return ready
+end
+
+---What `waiter` waits for has happened.
+---@param waiter table
+function scheduler.wake(waiter)
+  if not waiter.ended then
+    waiter.ended = true
+    if waiter.co then
+      push(waiter)
+    end
+  end
+end
+local wake = scheduler.wake
+
+---Makes a light thread's record.
+---@param co thread
+---@param class table its metatable, with `finish` and `drop`
+---@return pipe.Task
+function scheduler.adopt(co, class)
+  born = born + 1
+  local task = setmetatable({ co = co, innermost = co, passable = true, born = born }, class)
+  scheduler.tasks[co] = task
+  scheduler.living[task] = true
+  scheduler.alive = scheduler.alive + 1
+  return task
+end
+
+---Forgets a light thread that has ended. LuaJIT has no ephemerons: a record in `tasks` that named its coroutine would
+---keep both for ever.
+---@param task pipe.Task
+function scheduler.retire(task)
+  task.co, task.innermost, task.cancel = nil, nil, nil
+  scheduler.living[task] = nil
+  scheduler.alive = scheduler.alive - 1
+end
+
+local function settle(task, before, ok, ...)
+  scheduler.current = before
+  task.running = nil
+  if ok and rawequal((...), PARK) then
+    return
+  elseif ok and coroutine.status(task.co) == "suspended" then
+    push(task)
+  else
+    task:finish(ok, ...)
+  end
+end
+
+---Lets a light thread run up to its next wait.
+---@param task pipe.Task
+function scheduler.run(task, ...)
+  local before = scheduler.current
+  scheduler.current = task
+  task.running = true
+  settle(task, before, resume(task.co, ...))
+end
+local run = scheduler.run
+
+-- Only those that are there now: who yields again and again must not keep the loop from turning.
+local function run_ready()
+  for _ = 1, ready do
+    local task = first
+    if not task then -- a nested in_loop() took the rest
+      return
+    end
+    first = task.next
+    if not first then
+      last = nil
+    end
+    task.next = nil
+    ready = ready - 1
+    if task.co then -- not killed since
+      run(task)
+    end
+  end
+end
+
+-- Without a waiter: until no light thread is left.
+local function turn_until_ended(waiter)
+  while true do
+    run_ready()
+    if waiter and waiter.ended or not waiter and scheduler.alive == 0 then
+      return
+    end
+    if ready == 0 and engine.outstanding == 0 then
+      error(deadlock.describe(scheduler.living), 0)
+    end
+    if engine.opened() then
+      engine.turn(ready == 0, wake)
+    end
+    if waiter and waiter.ended then
+      return
+    end
+  end
+end
+
+local MAX_ROUNDS = 16 -- of one step: a foreign event loop has other things to do
+
+-- The last thing is a turn, so that what was started last is being watched.
+local function turn_while_ready()
+  local rounds = 0
+  repeat
+    rounds = rounds + 1
+    run_ready()
+    if engine.opened() then
+      engine.turn(false, wake)
+    end
+  until ready == 0 or rounds == MAX_ROUNDS
+end
+
+-- Calls `turns` in the main context. What it throws is a deadlock, or comes from a debug hook, as the interpreter's
+-- for SIGINT does: our own state must survive both.
+local function in_loop(turns, waiter)
+  driving = driving + 1
+  local ok, err = pcall(turns, waiter)
+  driving = driving - 1
+  if ready > 0 then
+    scheduler.stir()
+  end
+  if not ok then
+    scheduler.current = nil
+    if waiter then
+      waiter.cancel(waiter)
+    end
+    error(err, 0)
+  end
+end
+
+---Turns the loop until no light thread is left. For the main context only.
+function scheduler.run_all()
+  in_loop(turn_until_ended)
+end
+
+---Does what is ready, without blocking. For the main context only.
+function scheduler.step()
+  in_loop(turn_while_ready)
+end
+
+---Who would wait if the running coroutine had to. To be asked before anything is armed.
+---@return table? waiter nil where nobody can wait
+---@return string? refusal why not
+function scheduler.waiter()
+  local task = scheduler.current
+  if not task then
+    return {}
+  elseif running() ~= task.innermost then
+    return nil, "cannot wait in a plain coroutine of a light thread; use pipe.coroutine"
+  elseif not (isyieldable() and task.passable) then
+    return nil, "attempt to yield across C-call boundary"
+  end
+  return task
+end
+
+---Waits until somebody wakes `waiter`, which scheduler.waiter() has given and whose `cancel` is set.
+---@param waiter table
+function scheduler.park(waiter)
+  if waiter.co then
+    repeat -- a stray coroutine.resume from outside must not look like the result
+      yield(PARK)
+    until waiter.ended
+  else
+    in_loop(turn_until_ended, waiter)
+  end
+  waiter.ended = nil
+end
+
+-- In a forked copy of the host the parent's light threads are forgotten, but for those whose code runs here and now. A
+-- wait of the main context ends: the core says what became of it.
+function engine.on_fork(orphans)
+  scheduler.watched = false
+  local parked = {}
+  for task in pairs(scheduler.living) do
+    if not task.running then
+      parked[#parked + 1] = task
+    end
+  end
+  for _, task in ipairs(parked) do
+    task:drop()
+  end
+  for _, waiter in ipairs(orphans) do
+    wake(waiter)
+  end
+end
+
+return scheduler

@@ -1,0 +1,149 @@
+-- Counting semaphores, as ngx.semaphore has them. Who waits is served in the order of arrival, and a resource is handed
+-- over when it is posted, so that nobody can snatch it from a thread that was woken for it.
+
+local scheduler = require("pipe.scheduler")
+local timer = require("pipe.timer")
+
+---@class pipe.Semaphore
+---@field package resources number how many are free
+---@field package waiting number how many threads wait
+---@field package first number the oldest waiter's place in `queue`, or a place before it that is empty by now
+---@field package last number the youngest one's
+---@field package queue table<number, table>
+local Semaphore = {}
+Semaphore.__index = Semaphore
+
+local semaphore = {}
+
+local function leave(self, waiter)
+  self.queue[waiter.place] = nil
+  self.waiting = self.waiting - 1
+end
+
+local function hand_over(self)
+  if self.waiting == 0 then
+    self.resources = self.resources + 1
+    return
+  end
+  local queue = self.queue
+  while not queue[self.first] do -- left again
+    self.first = self.first + 1
+  end
+  local waiter = queue[self.first]
+  leave(self, waiter)
+  waiter.granted = true
+  scheduler.wake(waiter)
+end
+
+local function forget(waiter)
+  timer.stop(waiter)
+  waiter.semaphore, waiter.place, waiter.granted, waiter.cancel = nil, nil, nil, nil
+end
+
+local function cancel(waiter)
+  local self, granted = waiter.semaphore, waiter.granted
+  if not granted then
+    leave(self, waiter)
+  end
+  forget(waiter)
+  if granted then -- killed before its turn: the resource is the next one's
+    hand_over(self)
+  end
+end
+
+local function queue_up(self, waiter)
+  self.last = self.last + 1
+  self.queue[self.last] = waiter
+  self.waiting = self.waiting + 1
+  waiter.semaphore, waiter.place, waiter.cancel = self, self.last, cancel
+  scheduler.park(waiter)
+  -- The timer may have gone off first: what was posted until our turn counts all the same.
+  local granted = waiter.granted
+  if not granted then
+    leave(self, waiter)
+  end
+  forget(waiter)
+  if granted then
+    return true
+  end
+  return nil, "timeout"
+end
+
+---Makes a semaphore. Throws for anything but a whole number that is not negative.
+---@param n integer? how many resources it begins with; 0 by default
+---@return pipe.Semaphore
+function semaphore.new(n)
+  n = n == nil and 0 or n
+  if type(n) == "number" and n < 0 then
+    error("no negative number", 2)
+  elseif type(n) ~= "number" or n % 1 ~= 0 then
+    error("bad n arg: whole number expected, got " .. tostring(n), 2)
+  end
+  return setmetatable({ resources = n, waiting = 0, first = 1, last = 0, queue = {} }, Semaphore)
+end
+
+---Gives back resources, and wakes as many waiters, in the order in which they came. Never yields.
+---@param n integer? 1 by default
+---@return true
+function Semaphore:post(n)
+  if getmetatable(self) ~= Semaphore then
+    error("not a semaphore instance", 2)
+  end
+  n = n == nil and 1 or n
+  if type(n) == "number" and n < 1 then
+    error("no negative number", 2)
+  elseif type(n) ~= "number" or n % 1 ~= 0 then
+    error("bad n arg: whole number expected, got " .. tostring(n), 2)
+  end
+  local handed = math.min(n, self.waiting)
+  for _ = 1, handed do
+    hand_over(self)
+  end
+  self.resources = self.resources + (n - handed)
+  return true
+end
+
+---Takes one resource. **Yields** while there is none and the timeout has not passed.
+---@param timeout number? seconds; 0, the default, only tries; math.huge waits for ever
+---@return boolean? ok
+---@return string? err "timeout", or a system error's text
+---@return string? code the errno's name
+function Semaphore:wait(timeout)
+  if getmetatable(self) ~= Semaphore then
+    error("not a semaphore instance", 2)
+  end
+  timeout = timeout == nil and 0 or timeout
+  if type(timeout) ~= "number" or timeout ~= timeout then
+    error("bad timeout arg: number expected, got " .. tostring(timeout), 2)
+  elseif timeout < 0 then
+    error("no negative number", 2)
+  end
+  if self.resources > 0 then
+    self.resources = self.resources - 1
+    return true
+  elseif timeout == 0 then
+    return nil, "timeout"
+  end
+  local waiter, refusal = scheduler.waiter()
+  if not waiter then
+    error(refusal, 2)
+  end
+  if timeout < math.huge then
+    local started, message, code = timer.start(waiter, timeout)
+    if not started then
+      return nil, message, code
+    end
+  end
+  return queue_up(self, waiter)
+end
+
+---How many resources are free; negative: how many threads wait. Never yields.
+---@return integer
+function Semaphore:count()
+  if getmetatable(self) ~= Semaphore then
+    error("not a semaphore instance", 2)
+  end
+  return self.resources - self.waiting
+end
+
+return semaphore

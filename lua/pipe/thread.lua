@@ -1,0 +1,209 @@
+-- Light threads, with the semantics of ngx.thread; but anybody may wait for one, or kill it.
+
+local scheduler = require("pipe.scheduler")
+
+---@class pipe.Task
+---@field state "alive"|"ended"|"gone" gone: waited for, or killed
+---@field ok boolean? whether it returned
+---@field results table? what it returned, or its error, until somebody has waited for it
+---@field count integer? how many results, nils included
+---@field waiters table[]? who waits for it, in the order of arrival
+local Task = {}
+Task.__index = Task
+
+local thread = {}
+
+-- Text for a value of any type, whose __tostring may be broken.
+local function text_of(value)
+  local ok, text = pcall(tostring, value)
+  return ok and text or "(error object is a " .. type(value) .. " value)"
+end
+
+---Called when a light thread fails while nobody waits for it. Settable. It may wait.
+---@param th thread
+---@param err any
+---@param traceback string
+function thread.on_error(th, err, traceback) -- luacheck: no unused args
+  io.stderr:write("pipe: light thread failed: ", traceback, "\n")
+end
+local default_on_error = thread.on_error
+
+local function report(co, err)
+  local traceback = debug.traceback(co, text_of(err))
+  local ok, failure = pcall(thread.on_error or default_on_error, co, err, traceback)
+  if not ok then -- protected, too: the host may have closed its stderr
+    pcall(io.stderr.write, io.stderr, "pipe: pipe.thread.on_error failed: ", text_of(failure),
+      "; the light thread's error was: ", traceback, "\n")
+  end
+end
+
+-- Takes `waiter` off the lists of all threads that it waits for.
+local function leave(waiter)
+  for _, task in ipairs(waiter.threads) do
+    local waiters = task.waiters
+    for i = 1, waiters and #waiters or 0 do
+      if waiters[i] == waiter then
+        table.remove(waiters, i)
+        break
+      end
+    end
+  end
+  waiter.threads = nil
+end
+
+-- The first one gets the results. For the others this thread has been waited for: they go on with what they have left.
+local function tell_waiters(task)
+  local waiters = task.waiters or {}
+  task.waiters = nil
+  for _, waiter in ipairs(waiters) do
+    if task.state == "ended" then
+      task.state = "gone"
+      waiter.outcome = task
+      leave(waiter)
+      scheduler.wake(waiter)
+    else
+      waiter.left = waiter.left - 1
+      if waiter.left == 0 then
+        waiter.threads = nil
+        scheduler.wake(waiter)
+      end
+    end
+  end
+end
+
+---@package
+function Task:finish(ok, ...)
+  local co = self.co
+  scheduler.retire(self)
+  self.state = "ended"
+  self.ok, self.count, self.results = ok, select("#", ...), { ... }
+  tell_waiters(self)
+  if not ok and self.state == "ended" then
+    report(co, (...))
+  end
+end
+
+---@package
+function Task:drop()
+  if self.cancel then
+    self.cancel(self)
+  end
+  scheduler.retire(self)
+  self.state = "gone"
+  tell_waiters(self)
+end
+
+-- The record of `co`, or what is wrong with argument `index` of `name`.
+local function find(co, index, name)
+  if type(co) ~= "thread" then
+    return nil, ("bad argument #%d to '%s' (light thread expected, got %s)"):format(index, name, type(co))
+  end
+  local task = scheduler.tasks[co]
+  if not task then
+    return nil, ("attempt to %s a coroutine that is not a user thread"):format(name == "wait" and "wait on" or name)
+  end
+  return task
+end
+
+local function take(task)
+  local results = task.results
+  task.state, task.results = "gone", nil
+  return task.ok, unpack(results, 1, task.count)
+end
+
+local function cancel_wait(waiter)
+  local task = waiter.outcome
+  if task then -- killed before it could take the results: somebody else may
+    task.state = "ended"
+  elseif waiter.threads then
+    leave(waiter)
+  end
+  waiter.outcome, waiter.cancel = nil, nil
+end
+
+local function wait_for_first(waiter, tasks)
+  waiter.threads, waiter.left, waiter.cancel = tasks, #tasks, cancel_wait
+  for _, task in ipairs(tasks) do
+    task.waiters = task.waiters or {}
+    table.insert(task.waiters, waiter)
+  end
+  scheduler.park(waiter)
+  local task = waiter.outcome
+  waiter.outcome, waiter.cancel = nil, nil
+  if task then
+    return take(task)
+  end
+  return nil, "already waited or killed"
+end
+
+---Starts a light thread: runs `f` at once, up to its first wait. Never yields.
+---@param f fun(...)
+---@param ... any its arguments
+---@return thread th
+function thread.spawn(f, ...)
+  if type(f) ~= "function" then
+    error("bad argument #1 to 'spawn' (function expected, got " .. type(f) .. ")", 2)
+  end
+  local co = coroutine.create(f)
+  local task = scheduler.adopt(co, Task)
+  task.state = "alive"
+  scheduler.run(task, ...)
+  return co
+end
+
+---Waits until the first of some light threads ends; the others run on. Threads that have been waited for, or killed,
+---are skipped. **Yields** unless one has ended already.
+---@param ... thread
+---@return boolean? ok true, and what the thread returned; false, and its error; nil when there is none left to wait for
+---@return any ... results, the error, or "already waited or killed"
+function thread.wait(...)
+  local count = select("#", ...)
+  if count == 0 then
+    error("at least one coroutine should be specified", 2)
+  end
+  local alive, listed, ended = {}, {}, nil
+  for i = 1, count do
+    local task, problem = find(select(i, ...), i, "wait")
+    if not task then
+      error(problem, 2)
+    elseif task == scheduler.current then
+      error("a light thread cannot wait for itself", 2)
+    elseif task.state == "ended" then
+      ended = ended or task
+    elseif task.state == "alive" and not listed[task] then
+      listed[task] = true
+      alive[#alive + 1] = task
+    end
+  end
+  if ended then
+    return take(ended)
+  elseif #alive == 0 then
+    return nil, "already waited or killed"
+  end
+  local waiter, refusal = scheduler.waiter()
+  if not waiter then
+    error(refusal, 2)
+  end
+  return wait_for_first(waiter, alive)
+end
+
+---Ends a light thread that is waiting; what it waited for is cancelled. Never yields.
+---@param th thread
+---@return boolean? ok
+---@return string? err "already terminated", "already waited or killed", or "not waiting": it runs
+function thread.kill(th)
+  local task, problem = find(th, 1, "kill")
+  if not task then
+    error(problem, 2)
+  elseif task.state == "ended" then
+    return nil, "already terminated"
+  elseif task.state == "gone" then
+    return nil, "already waited or killed"
+  elseif task.running then
+    return nil, "not waiting"
+  end
+  task:drop()
+  return true
+end
+
+return thread

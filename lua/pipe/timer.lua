@@ -1,0 +1,69 @@
+-- Time: pipe.sleep, and the timeouts of waits that are not about a process.
+
+local ffi = require("ffi")
+local C = require("pipe.clib")
+local engine = require("pipe.engine")
+local scheduler = require("pipe.scheduler")
+local status = require("pipe.status")
+
+local timer = {}
+
+local LONGEST_MS = 1e15 -- thirty thousand years; more would not fit the core's clock
+
+---Wakes `waiter` after `seconds`, unless timer.stop() comes first.
+---@param waiter table
+---@param seconds number
+---@return boolean? started
+---@return string? message
+---@return string? code
+function timer.start(waiter, seconds)
+  local loop, message, code = engine.open()
+  if not loop then
+    return nil, message, code
+  end
+  local out = ffi.new("pipe_timer *[1]")
+  local result = C.pipe_timer_start(loop, math.min(seconds * 1000, LONGEST_MS), engine.take_token(waiter), out)
+  if result ~= C.PIPE_OK then
+    engine.release_token(waiter)
+    return nil, status.describe(result)
+  end
+  waiter.timer = ffi.gc(out[0], C.pipe_timer_free)
+  return true
+end
+
+---Frees the timer of `waiter`, pending or expired, if it has one.
+---@param waiter table
+function timer.stop(waiter)
+  local handle = waiter.timer
+  if handle then
+    waiter.timer = nil
+    C.pipe_timer_free(ffi.gc(handle, nil))
+    engine.release_token(waiter)
+  end
+end
+
+---Waits; other light threads go on meanwhile. **Yields**, also for 0 seconds.
+---Throws for a negative number, NaN, or what is no number.
+---@param seconds number fractions are fine
+---@return nil
+---@return string? message when the system has no room for a timer
+---@return string? code the errno's name
+function timer.sleep(seconds)
+  if type(seconds) ~= "number" or seconds < 0 or seconds ~= seconds then
+    error("bad seconds arg: non-negative number expected, got " .. tostring(seconds), 2)
+  end
+  local waiter, refusal = scheduler.waiter()
+  if not waiter then
+    error(refusal, 2)
+  end
+  local started, message, code = timer.start(waiter, seconds)
+  if not started then
+    return nil, message, code
+  end
+  waiter.cancel = timer.stop
+  scheduler.park(waiter)
+  waiter.cancel = nil
+  timer.stop(waiter)
+end
+
+return timer

@@ -1,0 +1,109 @@
+-- The writing half of a process object.
+
+local ffi = require("ffi")
+local C = require("pipe.clib")
+local operation = require("pipe.operation")
+local scheduler = require("pipe.scheduler")
+local status = require("pipe.status")
+
+local OK, AGAIN, BUSY = C.PIPE_OK, C.PIPE_AGAIN, C.PIPE_BUSY
+
+local writer = {}
+
+-- One is enough: it is read before anybody else runs.
+local written = ffi.new("double[1]")
+
+local slices_of = ffi.typeof("pipe_slice[?]")
+
+local function copy_array(data)
+  local strings = {}
+  local i, value = 1, data[1]
+  while value ~= nil do
+    if type(value) == "number" then
+      value = tostring(value)
+    elseif type(value) ~= "string" then
+      return nil, ("bad value at index %d of data arg: string or number expected, got %s"):format(i, type(value))
+    end
+    strings[i] = value
+    i = i + 1
+    value = data[i]
+  end
+  return strings
+end
+
+-- The core's form of `data`, how many slices and bytes that is, and the strings in it: they must outlive the write,
+-- whatever the caller does to the table meanwhile.
+local function gather(data)
+  local kind = type(data)
+  if kind == "string" or kind == "number" then
+    data = tostring(data)
+    local slices = slices_of(1)
+    slices[0].data, slices[0].size = data, #data
+    return slices, 1, #data, data
+  elseif kind ~= "table" then
+    return nil, "bad data arg: string, number, or table expected, got " .. kind
+  end
+  local strings, problem = copy_array(data)
+  if not strings then
+    return nil, problem
+  end
+  local slices, bytes = slices_of(#strings), 0
+  for i, text in ipairs(strings) do
+    slices[i - 1].data, slices[i - 1].size = text, #text
+    bytes = bytes + #text
+  end
+  return slices, #strings, bytes, strings
+end
+
+---Adds the writing method.
+---@param Process table the metatable of process objects
+---@param methods table
+function writer.install(Process, methods)
+  ---Writes all of `data` to the child's stdin. **Yields** while the pipe is full. Fails with nil, message, the number
+  ---of bytes that did go out, the errno's name.
+  ---@param self pipe.Process
+  ---@param data string|number|(string|number)[]
+  ---@return number? nbytes once all are in the pipe
+  ---@return string? err
+  ---@return number? nbytes
+  ---@return string? code
+  function methods.write(self, data)
+    if getmetatable(self) ~= Process then
+      error("not a process instance", 2)
+    end
+    local slices, count, bytes, strings = gather(data)
+    if not slices then
+      error(count, 2)
+    elseif bytes == 0 then
+      return 0
+    end
+    local handle = self.handle
+    written[0] = 0
+    local code = C.pipe_write(handle, slices, count, written)
+    if code == AGAIN then
+      local waiter, refusal = scheduler.waiter()
+      if not waiter then
+        error(refusal, 2)
+      end
+      local so_far = written[0]
+      local failure = operation.wait(waiter, self, C.PIPE_STDIN, { slices, strings })
+      if failure then
+        local message, name = status.describe(failure)
+        return nil, message, so_far, name
+      end
+      code = C.pipe_write_result(handle, written)
+      operation.fetched(waiter)
+    end
+    if code == OK then
+      return written[0]
+    end
+    local message, name = status.describe(code, C.PIPE_STDIN)
+    local sent = code == BUSY and 0 or written[0]
+    if name then
+      return nil, message, sent, name
+    end
+    return nil, message, sent
+  end
+end
+
+return writer
