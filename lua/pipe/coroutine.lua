@@ -4,18 +4,30 @@
 local scheduler = require("pipe.scheduler")
 
 local PARK = scheduler.PARK
-local resume, yield = coroutine.resume, coroutine.yield
+-- All of them now: a script may make this module its global `coroutine`.
+local create, resume, status, yield = coroutine.create, coroutine.resume, coroutine.status, coroutine.yield
 local running, isyieldable = coroutine.running, coroutine.isyieldable
 
 -- coroutine → the light thread whose wait has passed through it: Lua calls it suspended, but nobody may resume it.
 local parked = setmetatable({}, { __mode = "k" })
 
 local M = {
-  create = coroutine.create,
-  yield = yield,
+  create = create,
   running = running,
   isyieldable = isyieldable,
 }
+
+---As coroutine.yield. A light thread that yields gives the others a turn, and so does the main chunk, where the
+---standard one throws: under nginx the main chunk is a light thread too.
+---@param ... any
+---@return any ...
+function M.yield(...)
+  local co, is_main = running()
+  if co and not is_main then
+    return yield(...)
+  end
+  scheduler.give_turn()
+end
 
 local function relay(task, co, outer, passable, ok, ...)
   if ok and rawequal((...), PARK) then
@@ -40,8 +52,10 @@ function M.status(co)
   if task and not task.co then
     return "dead"
   end
-  return parked[co] and "normal" or coroutine.status(co)
+  return parked[co] and "normal" or status(co)
 end
+
+local status_of = M.status -- whatever the script puts there later
 
 ---As coroutine.resume. A wait inside makes the light thread wait that called this; in the main context it drives the
 ---loop.
@@ -52,8 +66,10 @@ end
 function M.resume(co, ...)
   if type(co) ~= "thread" then
     error("bad argument #1 to 'resume' (coroutine expected)", 2)
-  elseif M.status(co) == "dead" then
+  elseif status_of(co) == "dead" then
     return false, "cannot resume dead coroutine"
+  elseif co == running() then
+    return resume(co, ...) -- the standard refusal
   elseif parked[co] or scheduler.tasks[co] then -- only the scheduler resumes light threads
     return false, "cannot resume non-suspended coroutine"
   end
@@ -66,6 +82,8 @@ function M.resume(co, ...)
   task.innermost, task.passable = co, passable and isyieldable()
   return relay(task, co, outer, passable, resume(co, ...))
 end
+
+local pass_on = M.resume
 
 local function unwrap(ok, ...)
   if ok then
@@ -81,9 +99,9 @@ function M.wrap(f)
   if type(f) ~= "function" then
     error("bad argument #1 to 'wrap' (function expected, got " .. type(f) .. ")", 2)
   end
-  local co = M.create(f)
+  local co = create(f)
   return function(...)
-    return unwrap(M.resume(co, ...))
+    return unwrap(pass_on(co, ...))
   end
 end
 

@@ -31,10 +31,13 @@ function options.whole(value, least, most)
   end
 end
 
+---A fraction is rounded up: it is often `seconds * 1000`, and half a millisecond must not become 0, which is never.
 ---@param value any
 ---@return number? ms nil for what is no timeout
 function options.timeout(value)
-  return options.whole(value, 0, LONGEST_TIMEOUT)
+  if type(value) == "number" and value >= 0 and value <= LONGEST_TIMEOUT then
+    return math.ceil(value)
+  end
 end
 
 local function has_nul(text)
@@ -121,7 +124,7 @@ end
 ---@field merge_stderr boolean? the child's stderr goes where its stdout goes; false by default
 ---@field buffer_size number? a read buffer's first size in bytes, at least 1; 4096 by default. It limits no result
 ---@field environ string[]? array of "NAME=value": the child's whole environment; the host's by default
----@field write_timeout number? ms, 0 to 2^32-1; 0 never times out; 10000 by default
+---@field write_timeout number? ms (fractions are rounded up), 0 to 2^32-1; 0 never times out; 10000 by default
 ---@field stdout_read_timeout number? as write_timeout
 ---@field stderr_read_timeout number? as write_timeout
 ---@field wait_timeout number? as write_timeout

@@ -136,7 +136,8 @@ function methods:pid()
   return C.pipe_process_pid(self.handle)
 end
 
----Sets timeouts in ms: nil leaves one as it is, 0 never times out. A bad one throws, and changes none. Never yields.
+---Sets timeouts in ms: nil leaves one as it is, 0 never times out, and a fraction is rounded up. A bad one throws, and
+---changes none. Never yields.
 ---@param write number?
 ---@param stdout_read number?
 ---@param stderr_read number?

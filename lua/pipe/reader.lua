@@ -90,7 +90,7 @@ local function install(Process, methods, output, channel)
     if getmetatable(self) ~= Process then
       error("not a process instance", 2)
     end
-    len = options.whole(len, 0)
+    len = type(len) == "number" and options.whole(len, 0)
     if not len then
       error("bad len argument", 2)
     elseif len == 0 then

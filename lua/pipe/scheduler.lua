@@ -9,7 +9,7 @@ local engine = require("pipe.engine")
 local deadlock = require("pipe.deadlock")
 
 local resume, yield = coroutine.resume, coroutine.yield
-local running, isyieldable = coroutine.running, coroutine.isyieldable
+local running, isyieldable, status = coroutine.running, coroutine.isyieldable, coroutine.status
 
 local PARK = {} -- what a waiting light thread yields; anything else is a bare yield, which asks for another turn
 
@@ -101,7 +101,7 @@ local function settle(task, before, ok, ...)
   task.running = nil
   if ok and rawequal((...), PARK) then
     return
-  elseif ok and coroutine.status(task.co) == "suspended" then
+  elseif ok and status(task.co) == "suspended" then
     push(task)
   else
     task:finish(ok, ...)
@@ -156,18 +156,22 @@ local function turn_until_ended(waiter)
   end
 end
 
-local MAX_ROUNDS = 16 -- of one step: a foreign event loop has other things to do
+local MAX_TURNS = 16 -- of one step: a foreign event loop has other things to do
 
--- The last thing is a turn, so that what was started last is being watched.
+local function one_turn()
+  run_ready()
+  if engine.opened() then
+    engine.turn(false, wake)
+  end
+end
+
+-- The last thing is a turn of the core's loop, so that what was started last is being watched.
 local function turn_while_ready()
-  local rounds = 0
+  local turns = 0
   repeat
-    rounds = rounds + 1
-    run_ready()
-    if engine.opened() then
-      engine.turn(false, wake)
-    end
-  until ready == 0 or rounds == MAX_ROUNDS
+    turns = turns + 1
+    one_turn()
+  until ready == 0 or turns == MAX_TURNS
 end
 
 -- Calls `turns` in the main context. What it throws is a deadlock, or comes from a debug hook, as the interpreter's
@@ -191,6 +195,11 @@ end
 ---Turns the loop until no light thread is left. For the main context only.
 function scheduler.run_all()
   in_loop(turn_until_ended)
+end
+
+---Gives everybody who is ready one turn, without blocking. For the main context only.
+function scheduler.give_turn()
+  in_loop(one_turn)
 end
 
 ---Does what is ready, without blocking. For the main context only.

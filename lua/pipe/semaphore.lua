@@ -69,17 +69,26 @@ local function queue_up(self, waiter)
   return nil, "timeout"
 end
 
+-- Numeric strings are taken, as ngx.semaphore does.
+local function whole(value, default, least)
+  local n = value == nil and default or tonumber(value)
+  if n and n < least then
+    return nil, "no negative number"
+  elseif not n or n % 1 ~= 0 then
+    return nil, "bad n arg: whole number expected, got " .. (type(value) == "number" and tostring(value) or type(value))
+  end
+  return n
+end
+
 ---Makes a semaphore. Throws for anything but a whole number that is not negative.
 ---@param n integer? how many resources it begins with; 0 by default
 ---@return pipe.Semaphore
 function semaphore.new(n)
-  n = n == nil and 0 or n
-  if type(n) == "number" and n < 0 then
-    error("no negative number", 2)
-  elseif type(n) ~= "number" or n % 1 ~= 0 then
-    error("bad n arg: whole number expected, got " .. tostring(n), 2)
+  local resources, problem = whole(n, 0, 0)
+  if not resources then
+    error(problem, 2)
   end
-  return setmetatable({ resources = n, waiting = 0, first = 1, last = 0, queue = {} }, Semaphore)
+  return setmetatable({ resources = resources, waiting = 0, first = 1, last = 0, queue = {} }, Semaphore)
 end
 
 ---Gives back resources, and wakes as many waiters, in the order in which they came. Never yields.
@@ -89,17 +98,15 @@ function Semaphore:post(n)
   if getmetatable(self) ~= Semaphore then
     error("not a semaphore instance", 2)
   end
-  n = n == nil and 1 or n
-  if type(n) == "number" and n < 1 then
-    error("no negative number", 2)
-  elseif type(n) ~= "number" or n % 1 ~= 0 then
-    error("bad n arg: whole number expected, got " .. tostring(n), 2)
+  local posted, problem = whole(n, 1, 1)
+  if not posted then
+    error(problem, 2)
   end
-  local handed = math.min(n, self.waiting)
+  local handed = math.min(posted, self.waiting)
   for _ = 1, handed do
     hand_over(self)
   end
-  self.resources = self.resources + (n - handed)
+  self.resources = self.resources + (posted - handed)
   return true
 end
 
@@ -112,24 +119,24 @@ function Semaphore:wait(timeout)
   if getmetatable(self) ~= Semaphore then
     error("not a semaphore instance", 2)
   end
-  timeout = timeout == nil and 0 or timeout
-  if type(timeout) ~= "number" or timeout ~= timeout then
+  local seconds = timeout == nil and 0 or tonumber(timeout)
+  if not seconds or seconds ~= seconds then
     error("bad timeout arg: number expected, got " .. tostring(timeout), 2)
-  elseif timeout < 0 then
+  elseif seconds < 0 then
     error("no negative number", 2)
   end
   if self.resources > 0 then
     self.resources = self.resources - 1
     return true
-  elseif timeout == 0 then
+  elseif seconds == 0 then
     return nil, "timeout"
   end
   local waiter, refusal = scheduler.waiter()
   if not waiter then
     error(refusal, 2)
   end
-  if timeout < math.huge then
-    local started, message, code = timer.start(waiter, timeout)
+  if seconds < math.huge then
+    local started, message, code = timer.start(waiter, seconds)
     if not started then
       return nil, message, code
     end

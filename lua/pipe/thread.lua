@@ -2,6 +2,8 @@
 
 local scheduler = require("pipe.scheduler")
 
+local create = coroutine.create -- the script may replace the global by pipe.coroutine
+
 ---@class pipe.Task
 ---@field state "alive"|"ended"|"gone" gone: waited for, or killed
 ---@field ok boolean? whether it returned
@@ -93,16 +95,8 @@ function Task:drop()
   tell_waiters(self)
 end
 
--- The record of `co`, or what is wrong with argument `index` of `name`.
-local function find(co, index, name)
-  if type(co) ~= "thread" then
-    return nil, ("bad argument #%d to '%s' (light thread expected, got %s)"):format(index, name, type(co))
-  end
-  local task = scheduler.tasks[co]
-  if not task then
-    return nil, ("attempt to %s a coroutine that is not a user thread"):format(name == "wait" and "wait on" or name)
-  end
-  return task
+local function no_thread(value, index, name)
+  return ("bad argument #%d to '%s' (light thread expected, got %s)"):format(index, name, type(value))
 end
 
 local function take(task)
@@ -144,7 +138,7 @@ function thread.spawn(f, ...)
   if type(f) ~= "function" then
     error("bad argument #1 to 'spawn' (function expected, got " .. type(f) .. ")", 2)
   end
-  local co = coroutine.create(f)
+  local co = create(f)
   local task = scheduler.adopt(co, Task)
   task.state = "alive"
   scheduler.run(task, ...)
@@ -163,9 +157,12 @@ function thread.wait(...)
   end
   local alive, listed, ended = {}, {}, nil
   for i = 1, count do
-    local task, problem = find(select(i, ...), i, "wait")
-    if not task then
-      error(problem, 2)
+    local th = (select(i, ...))
+    local task = type(th) == "thread" and scheduler.tasks[th]
+    if type(th) ~= "thread" then
+      error(no_thread(th, i, "wait"), 2)
+    elseif not task then
+      error("attempt to wait on a coroutine that is not a user thread", 2)
     elseif task == scheduler.current then
       error("a light thread cannot wait for itself", 2)
     elseif task.state == "ended" then
@@ -190,11 +187,14 @@ end
 ---Ends a light thread that is waiting; what it waited for is cancelled. Never yields.
 ---@param th thread
 ---@return boolean? ok
----@return string? err "already terminated", "already waited or killed", or "not waiting": it runs
+---@return string? err "already terminated", "already waited or killed", "not waiting" (it runs), or "not user thread"
 function thread.kill(th)
-  local task, problem = find(th, 1, "kill")
+  if type(th) ~= "thread" then
+    error(no_thread(th, 1, "kill"), 2)
+  end
+  local task = scheduler.tasks[th]
   if not task then
-    error(problem, 2)
+    return nil, "not user thread"
   elseif task.state == "ended" then
     return nil, "already terminated"
   elseif task.state == "gone" then
