@@ -1,0 +1,52 @@
+# The few commands a person types. The build itself is CMake's; `make help` lists what there is.
+BUILD       ?= build
+PREFIX      ?= /usr/local
+JOBS        ?= $(shell nproc)
+CMAKE_FLAGS ?=
+
+build_packages := g++ make cmake pkg-config libuv1-dev luajit gzip
+test_packages  := libgtest-dev lua-busted perl bc procps strace
+lint_packages  := lua-check clang-format clang-tidy
+
+configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
+c_files   = csrc/*.h csrc/*.cc csrc/test/*.c csrc/test/*.cc
+
+MAKEFLAGS += --no-print-directory
+
+.PHONY: build help demo test lint format install clean
+
+build: ## build the library and the tests (the default)
+	$(configure)
+	cmake --build $(BUILD) -j $(JOBS)
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
+
+demo: ## install what is missing, build the library and run examples/quickstart.lua
+	@scripts/install-packages.sh $(build_packages)
+	$(configure)
+	cmake --build $(BUILD) -j $(JOBS) --target pipe_core
+	LUA_PATH="lua/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(BUILD)/bin/luajit examples/quickstart.lua
+
+test: ## install what is missing, build everything and run every test
+	@scripts/install-packages.sh $(build_packages) $(test_packages)
+	$(MAKE) build
+	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error
+
+lint: ## install what is missing and check the style of Lua and C++
+	@scripts/install-packages.sh $(build_packages) $(test_packages) $(lint_packages)
+	$(configure)
+	luacheck --quiet --no-color . .busted .luacheckrc rockspec/pipe-scm-1.rockspec
+	clang-format --dry-run -Werror $(c_files)
+	printf '%s\n' csrc/*.cc | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p $(BUILD)
+
+format: ## let clang-format rewrite the C++ files
+	clang-format -i $(c_files)
+
+install: ## build the library and install it below PREFIX (/usr/local)
+	$(configure)
+	cmake --build $(BUILD) -j $(JOBS) --target pipe_core
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean: ## remove every build folder
+	rm -rf build build-* build.luarocks

@@ -1,0 +1,64 @@
+# What ctest runs: every GoogleTest, every spec with each reaper, the ABI from C, and the example.
+
+# A tool that is missing stops nobody from building the library, but the tests cannot pass without it.
+function(report_missing what package elsewhere)
+  message(NOTICE "${what} is missing: its tests will fail. "
+    "Install it (${package} on Debian and Ubuntu; ${elsewhere}) and run cmake again.")
+  add_test(NAME "needs ${what} (${package})" COMMAND "${CMAKE_COMMAND}" -E false)
+endfunction()
+
+set(test_timeout 300) # seconds: a hang is a failure
+if(PIPE_SANITIZE)
+  set(test_timeout 900)
+endif()
+
+find_package(GTest QUIET)
+file(GLOB core_tests CONFIGURE_DEPENDS csrc/test/*_test.cc)
+if(GTest_FOUND)
+  include(GoogleTest)
+  foreach(source IN LISTS core_tests)
+    get_filename_component(name "${source}" NAME_WE)
+    add_executable(${name} "${source}")
+    target_link_libraries(${name} PRIVATE pipe_objects GTest::gtest_main)
+    gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${test_timeout})
+  endforeach()
+else()
+  report_missing(GoogleTest libgtest-dev "gtest-devel on Fedora and openSUSE, gtest on Arch, gtest-dev on Alpine")
+endif()
+
+# Runs a test from the source folder, with our Lua files, library and interpreter, and no choice of the user's shell.
+function(add_lua_test name)
+  add_test(NAME "${name}" COMMAND ${ARGN} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set_tests_properties("${name}" PROPERTIES
+    TIMEOUT ${test_timeout}
+    ENVIRONMENT "LUA_PATH=${PROJECT_SOURCE_DIR}/lua/?.lua\;\;;LUA_CPATH=${PROJECT_BINARY_DIR}/?.so\;\;"
+    ENVIRONMENT_MODIFICATION
+      "PATH=path_list_prepend:${PROJECT_BINARY_DIR}/bin;PIPE_REAPER=unset:;PIPE_SPAWN=unset:")
+endfunction()
+
+find_program(BUSTED busted DOC "the runner of the specs")
+file(GLOB specs CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" spec/*_spec.lua)
+# busted starts LuaJIT by a shell command that it does not quote, hence the inner quotes.
+set(busted "${BUSTED}" "--lua='${PIPE_LUAJIT}'" "--cpath='${PROJECT_BINARY_DIR}/?.so'")
+if(BUSTED)
+  foreach(spec IN LISTS specs)
+    string(REGEX REPLACE "^spec/(.*)_spec\\.lua$" "spec.\\1" name "${spec}")
+    add_lua_test(${name} ${busted} ${spec})
+    add_lua_test(${name}.sigchld "${CMAKE_COMMAND}" -E env PIPE_REAPER=sigchld ${busted} ${spec})
+    if(name MATCHES "^spec\\.(spawn|process)")
+      add_lua_test(${name}.fork "${CMAKE_COMMAND}" -E env PIPE_SPAWN=fork ${busted} ${spec})
+    endif()
+  endforeach()
+else()
+  report_missing(busted lua-busted "elsewhere: luarocks install busted")
+endif()
+
+if(EXISTS "${PROJECT_SOURCE_DIR}/csrc/test/abi_test.c")
+  add_executable(abi_test csrc/test/abi_test.c)
+  target_include_directories(abi_test PRIVATE csrc)
+  target_link_libraries(abi_test PRIVATE pipe_core)
+  add_test(NAME abi_test COMMAND abi_test)
+  set_tests_properties(abi_test PROPERTIES TIMEOUT ${test_timeout})
+endif()
+
+add_lua_test(quickstart "${PIPE_LUAJIT}" examples/quickstart.lua)
