@@ -13,7 +13,8 @@ class ByteBuffer {
  public:
   static constexpr size_t kNone = static_cast<size_t>(-1);
 
-  // Room for at least `size` more bytes behind the last one, or nullptr if there is no memory. free_size() tells how much.
+  // Room for at least `size` more bytes behind the last one, or nullptr if there is no memory. free_size() tells how
+  // much.
   char* reserve(size_t size);
   size_t free_size() const { return capacity_ - end_; }
   // The first `size` bytes of the room have been filled.

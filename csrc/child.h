@@ -32,7 +32,7 @@ class Child {
   // In a forked child of the host: forget the parent's descriptor, signal nobody.
   void abandon() { pidfd_.reset(); }
 
-  RB_ENTRY(Child) tree_link;
+  RB_ENTRY(Child) tree_link = {};
   Process* owner = nullptr;  // nullptr: an orphan, whose handle is gone; the loop reaps it
 
  private:

@@ -1,5 +1,6 @@
-// One descriptor that tells another event loop that ours has work: an epoll set of libuv's own backend, a timerfd for the next
-// timer, and an eventfd for what was started outside a turn, which libuv hands to the kernel in its next turn only.
+// One descriptor that tells another event loop that ours has work: an epoll set of libuv's own backend, a timerfd for
+// the next timer, and an eventfd for what was started outside a turn, which libuv hands to the kernel in its next turn
+// only.
 #ifndef FOREIGN_FD_H_
 #define FOREIGN_FD_H_
 

@@ -88,13 +88,18 @@ void Loop::unref() {
 
 void Loop::operation_started() {
   ++waiting_;
+  started_something();
+}
+
+// libuv hands a new watch to the kernel in its next turn: a foreign event loop has to take one.
+void Loop::started_something() {
   if (!turning_) foreign_.wake();
 }
 
 void Loop::push_finished(Operation& operation) {
   finished_.push(operation);
-  // libuv runs timers first and would sleep after that although one of them has just ended an operation. Stopping outside
-  // a turn would cancel the next one.
+  // libuv runs timers first and would sleep after that although one of them has just ended an operation. Stopping
+  // outside a turn would cancel the next one.
   if (turning_) uv_stop(&uv_);
 }
 
@@ -142,6 +147,11 @@ bool Loop::reap(Child& child) {
   }
   delete &child;
   return true;
+}
+
+void Loop::watch(Child& child) {
+  reaper_->watch(child);
+  started_something();
 }
 
 void Loop::orphan(Child& child) {

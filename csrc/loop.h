@@ -22,8 +22,8 @@ class Loop final : public ReapTarget {
  public:
   // Returns 0, or a negative errno with nothing left behind.
   static int open(size_t max_result, Loop** loop);
-  // The host's handle, each process and each timer hold a reference; finalizers run in any order. The last one to go kills and
-  // reaps what lives.
+  // The host's handle, each process and each timer hold a reference; finalizers run in any order. The last one to go
+  // kills and reaps what lives.
   void ref() { ++references_; }
   void unref();
 
@@ -45,7 +45,7 @@ class Loop final : public ReapTarget {
 
   // A child's life in this loop: adopted after clone, watched when its exit matters, reaped, forgotten.
   void adopt(std::unique_ptr<Child> child);
-  void watch(Child& child) { reaper_->watch(child); }
+  void watch(Child& child);
   bool reap(Child& child) override;
   // The handle is gone. What has not exited yet is reaped by the loop, or by the next spawn.
   void orphan(Child& child);
@@ -68,6 +68,7 @@ class Loop final : public ReapTarget {
   ~Loop();
   int init();
   void turn(uv_run_mode mode);
+  void started_something();
 
   size_t max_result_;
   size_t references_ = 1;

@@ -49,7 +49,9 @@ ssize_t write_with_nosignal_flag(int fd, const iovec* vectors, int count) {
   // Offset -1: at the current position, which is the only one a pipe has. libc's wrapper may not know the flag.
   const long result = ::syscall(SYS_pwritev2, fd, vectors, count, -1L, -1L, kNoSignal);
   if (result >= 0) return result;
-  return errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL ? UV_ENOTSUP : -errno;
+  // EPERM: a sandbox; a pipe has no such error of its own.
+  const bool refused = errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == EPERM;
+  return refused ? UV_ENOTSUP : -errno;
 }
 
 ssize_t write_with_sigpipe_blocked(int fd, const iovec* vectors, int count) {

@@ -1,5 +1,5 @@
-// System calls without libc: between clone and exec the child runs in its parent's memory, where libc's errno, locks and
-// lazily bound symbols are the parent's.
+// System calls without libc: between clone and exec the child runs in its parent's memory, where libc's errno, locks
+// and lazily bound symbols are the parent's.
 #ifndef RAW_SYSCALL_H_
 #define RAW_SYSCALL_H_
 

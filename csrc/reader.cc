@@ -7,16 +7,17 @@
 namespace pipe_core {
 namespace {
 
-constexpr size_t kLargestChunk = size_t{64} << 10;        // what a pipe holds by default
-constexpr size_t kLargestFirstChunk = size_t{16} << 20;   // of a buffer_size that is somebody's typing error
-constexpr size_t kBytesPerTurn = size_t{1} << 20;         // then others have their turn: a child may never stop writing
+constexpr size_t kLargestChunk = size_t{64} << 10;       // what a pipe holds by default
+constexpr size_t kLargestFirstChunk = size_t{16} << 20;  // of a buffer_size that is somebody's typing error
+constexpr size_t kBytesPerTurn = size_t{1} << 20;        // then others have their turn: a child may never stop writing
 
 }  // namespace
 
 Reader::Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size)
     : Channel(loop),
       parent_end_(std::move(parent_end)),
-      watch_(UV_READABLE, [](void* reader) { return static_cast<Reader*>(reader)->on_readable(); }, this),
+      watch_(
+          UV_READABLE, [](void* reader) { return static_cast<Reader*>(reader)->on_readable(); }, this),
       chunk_(std::min(first_buffer_size, kLargestFirstChunk)) {}
 
 int Reader::read(const ReadRequest& request, pipe_slice* result) {

@@ -1,5 +1,5 @@
-// The host's end of one of the child's outputs. Reads on demand only: a child that writes faster than it is read waits in
-// its own write(2), and memory stays bounded.
+// The host's end of one of the child's outputs. Reads on demand only: a child that writes faster than it is read waits
+// in its own write(2), and memory stays bounded.
 #ifndef READER_H_
 #define READER_H_
 

@@ -81,7 +81,10 @@ class PidfdReaper final : public Reaper {
 
 class SigchldReaper final : public Reaper {
  public:
-  SigchldReaper(uv_loop_t* loop, ReapTarget& target) : asker_(loop, target), self_pipe_(loop) {}
+  // The pipe is made now: close() and the garbage collector watch children too, and must not want for descriptors.
+  SigchldReaper(uv_loop_t* loop, ReapTarget& target) : asker_(loop, target), self_pipe_(loop) {
+    static_cast<void>(self_pipe_.open());
+  }
   const char* name() const override { return "sigchld"; }
   bool wants_pidfd() const override { return false; }
   void watch(Child& child) override;

@@ -138,11 +138,12 @@ int SelfPipe::open() {
     const auto readable = [](uv_poll_t* poll, int, int) { static_cast<SelfPipe*>(poll->data)->on_readable(); };
     status = uv_poll_start(poll_.get(), UV_READABLE, readable);
   }
-  if (status == 0 && (subscriber_ = take_subscriber()) == nullptr) status = UV_ENOMEM;
-  if (status < 0) {
+  Subscriber* subscriber = status == 0 ? take_subscriber() : nullptr;
+  if (subscriber == nullptr) {
     close();
-    return status;
+    return status < 0 ? status : UV_ENOMEM;
   }
+  subscriber_ = subscriber;
   subscriber_->write_end = write_end_.get();
   return 0;
 }
@@ -150,7 +151,8 @@ int SelfPipe::open() {
 void SelfPipe::close() {
   if (subscriber_ != nullptr) {
     subscriber_->signals = 0;
-    // A handler in another thread may have read the descriptor's number just now: wait it out before the number is free.
+    // A handler in another thread may have read the descriptor's number just now: wait it out before the number is
+    // free.
     while (handlers_running.load() > 0) ::sched_yield();
     subscriber_->write_end = -1;
     for (auto& count : subscriber_->arrived) count = 0;
@@ -179,7 +181,7 @@ void SelfPipe::unwatch(int signum) {
   targets_[signum] = {};
   restore(signum);
   subscriber_->signals &= ~bit(signum);
-  if (subscriber_->signals == 0) close();
+  subscriber_->arrived[signum] = 0;
 }
 
 void SelfPipe::on_readable() {

@@ -1,5 +1,5 @@
-// Signals, out of the handler and into the loop: the self-pipe trick. The handler counts and writes one byte into a pipe that
-// the loop watches; everything else happens later, in the loop. Not uv_signal_t: its pipe carries the signals
+// Signals, out of the handler and into the loop: the self-pipe trick. The handler counts and writes one byte into a
+// pipe that the loop watches; everything else happens later, in the loop. Not uv_signal_t: its pipe carries the signals
 // themselves and can fill, and stopping it sets SIG_DFL instead of the host's handler.
 #ifndef SELF_PIPE_H_
 #define SELF_PIPE_H_
@@ -23,8 +23,10 @@ class SelfPipe {
   SelfPipe& operator=(const SelfPipe&) = delete;
   ~SelfPipe();
 
-  // From now on `callback` runs in the loop for each arrival. Returns 0 or a negative errno; UV_EINVAL where the host ignores
-  // the signal, which is the host's choice and stays.
+  // Makes the pipe, which stays until the end; watch() does it if nobody has. Returns 0 or a negative errno.
+  int open();
+  // From now on `callback` runs in the loop for each arrival. Returns 0 or a negative errno; UV_EINVAL where the host
+  // ignores the signal, which is the host's choice and stays.
   int watch(int signum, Callback callback, void* context);
   // Restores what the host had, if no other loop watches and nobody has put a handler over ours.
   void unwatch(int signum);
@@ -34,7 +36,6 @@ class SelfPipe {
   struct Subscriber;  // what the handler sees of us
 
  private:
-  int open();
   void close();
   void on_readable();
 

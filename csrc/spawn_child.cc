@@ -67,7 +67,7 @@ IN_CHILD long close_listed(int directory, int keep) {
     if (size <= 0) return size < 0 ? size : closed;
     for (long at = 0; at < size;) {
       const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + at);
-      at += entry->size;
+      at += entry->size;  // NOLINT(clang-analyzer-core.uninitialized.Assign): the kernel has written it
       const int fd = number_in(entry->name);
       if (fd <= STDERR_FILENO || fd == directory || fd == keep) continue;
       if (raw_syscall(SYS_close, fd) == 0) ++closed;
@@ -156,8 +156,8 @@ IN_CHILD int become_program(ChildStart& start) {
 
 }  // namespace
 
-IN_CHILD int run_child(void* argument) {
-  auto& start = *static_cast<ChildStart*>(argument);
+IN_CHILD int run_child(void* child_start) {
+  auto& start = *static_cast<ChildStart*>(child_start);
   start.error = become_program(start);
   if (start.error_pipe >= 0) {
     raw_syscall(SYS_write, start.error_pipe, as_argument(&start.error), sizeof start.error);

@@ -10,18 +10,18 @@ struct ChildStart {
   const char* const* paths;  // what to execute, in the order of PATH; ends with nullptr
   char* const* argv;
   char* const* envp;
-  int stdio[3];              // what becomes 0, 1 and 2; none of them is 0, 1 or 2
-  int error_pipe;            // where the errno goes if memory is not shared; -1: into `error`
-  bool shares_descriptors;   // cloned with CLONE_FILES: unshare before touching any descriptor
-  unsigned cut;              // all of `stdio` is below; what is above need not be copied
+  int stdio[3];             // what becomes 0, 1 and 2; none of them is 0, 1 or 2
+  int error_pipe;           // where the errno goes if memory is not shared; -1: into `error`
+  bool shares_descriptors;  // cloned with CLONE_FILES: unshare before touching any descriptor
+  unsigned cut;             // all of `stdio` is below; what is above need not be copied
 
   // Answers, through the shared memory.
-  int error;                 // positive errno, 0 after a successful exec
+  int error;  // positive errno, 0 after a successful exec
   bool unshare_failed;
 };
 
 // Never returns on success; otherwise reports the error and ends the child.
-int run_child(void* start);
+int run_child(void* child_start);
 
 }  // namespace pipe_core
 

@@ -13,8 +13,7 @@
 #include "raw_syscall.h"
 
 // glibc's own name: a thread sanitizer takes clone() over and dies of it.
-extern "C" int __clone(int (*)(void*), void*, int, void*, ...);
-extern char** environ;
+extern "C" int __clone(int (*)(void*), void*, int, void*, ...);  // NOLINT(bugprone-reserved-identifier)
 
 namespace pipe_core {
 namespace {
@@ -72,8 +71,8 @@ int Spawner::open(int placeholder) {
     if (!slot) return -errno;
     cut_ = std::max(cut_, static_cast<unsigned>(slot.get()) + 1);
   }
-  void* stack = ::mmap(nullptr, kGuardSize + kStackSize, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  void* stack =
+      ::mmap(nullptr, kGuardSize + kStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED) return -errno;
   stack_ = stack;
   return ::mprotect(stack_, kGuardSize, PROT_NONE) == 0 ? 0 : -errno;
@@ -160,7 +159,8 @@ int Spawner::start_sharing_memory(ChildStart& start, bool with_pidfd, Started* s
   {
     const AllSignalsBlocked blocked;
     start.error = 0;
-    pid = __clone(run_child, static_cast<char*>(stack_) + kGuardSize + kStackSize, flags, &start, &pidfd, nullptr, nullptr);
+    pid = __clone(run_child, static_cast<char*>(stack_) + kGuardSize + kStackSize, flags, &start, &pidfd, nullptr,
+                  nullptr);
     clone_error = errno;
   }
   if (pid < 0) return -clone_error;
@@ -190,7 +190,8 @@ int Spawner::start_with_own_memory(ChildStart& start, bool with_pidfd, Started* 
   long pid;
   {
     const AllSignalsBlocked blocked;
-    // Not fork(3): the host's pthread_atfork handlers are for copies of the host, and this one becomes a program at once.
+    // Not fork(3): the host's pthread_atfork handlers are for copies of the host, and this one becomes a program at
+    // once.
     const long flags = SIGCHLD | (with_pidfd ? CLONE_PIDFD : 0);
     pid = raw_syscall(SYS_clone, flags, 0, reinterpret_cast<long>(&pidfd), 0, 0);
     if (pid == 0) run_child(&start);

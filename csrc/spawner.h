@@ -1,5 +1,5 @@
-// Starts children: clone, exec, and what came of it. The time does not grow with the host's memory, as a fork's would, nor
-// with its descriptors.
+// Starts children: clone, exec, and what came of it. The time does not grow with the host's memory, as a fork's would,
+// nor with its descriptors.
 #ifndef SPAWNER_H_
 #define SPAWNER_H_
 
@@ -34,7 +34,7 @@ class Spawner {
 
   int start(ChildStart& start, bool with_pidfd, Started* started);
   int start_sharing_memory(ChildStart& start, bool with_pidfd, Started* started);
-  int start_with_own_memory(ChildStart& start, bool with_pidfd, Started* started);
+  static int start_with_own_memory(ChildStart& start, bool with_pidfd, Started* started);
   int lower_child_ends(StdioPipes& pipes, ChildStart& start);
   void free_low_slots();
 

@@ -1,5 +1,5 @@
-// The host's end of the child's stdin. Writes at once what the pipe takes, straight from the host's memory, and waits for
-// the rest.
+// The host's end of the child's stdin. Writes at once what the pipe takes, straight from the host's memory, and waits
+// for the rest.
 #ifndef WRITER_H_
 #define WRITER_H_
 
