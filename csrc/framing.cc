@@ -25,7 +25,9 @@ Frame cut_bytes(const ByteBuffer& buffer, size_t length, bool end_of_file, size_
 Frame cut_line(ByteBuffer& buffer, bool end_of_file, size_t max_result) {
   const size_t newline = buffer.find_newline();
   if (newline == ByteBuffer::kNone) {
-    return buffer.size() > max_result ? kTooMuch : unfinished(buffer, end_of_file);
+    // A CR that is the last byte so far may belong to the line end, which does not count.
+    const bool may_end = !end_of_file && !buffer.empty() && buffer.data()[buffer.size() - 1] == '\r';
+    return buffer.size() - (may_end ? 1 : 0) > max_result ? kTooMuch : unfinished(buffer, end_of_file);
   }
   const bool has_cr = newline > 0 && buffer.data()[newline - 1] == '\r';
   const size_t size = has_cr ? newline - 1 : newline;

@@ -26,12 +26,18 @@ void on_exit() {
   }
 }
 
-void before_fork() { Host::mutex().lock(); }
+void before_fork() {
+  Host::mutex().lock();
+  SelfPipe::hold_for_fork();
+}
 
-void after_fork_in_parent() { Host::mutex().unlock(); }
+void after_fork_in_parent() {
+  SelfPipe::release_after_fork();
+  Host::mutex().unlock();
+}
 
 void after_fork_in_child() {
-  Host::mutex().unlock();
+  after_fork_in_parent();
   ForkGuard::forget();
   for (Loop *loop = TAILQ_FIRST(&loops), *next; loop != nullptr; loop = next) {
     next = TAILQ_NEXT(loop, host_link);

@@ -25,6 +25,7 @@ int Reader::read(const ReadRequest& request, pipe_slice* result) {
   if (shut_down_) return PIPE_CLOSED;
   if (operation_.busy()) return PIPE_BUSY;
   request_ = request;
+  shown_ = false;
   const int outcome = pull();
   return outcome == PIPE_AGAIN ? outcome : show(outcome, result);
 }
@@ -87,12 +88,15 @@ int Reader::show(int outcome, pipe_slice* result) {
       frame_ = {outcome, buffer_.size(), buffer_.size()};
   }
   *result = {buffer_.data(), frame_.size};
+  shown_ = true;
   return outcome;
 }
 
 void Reader::take() {
+  if (!shown_) return;
+  shown_ = false;
   buffer_.consume(frame_.skip);
-  frame_ = {};
+  if (shut_down_) buffer_ = ByteBuffer();
 }
 
 bool Reader::on_readable() {
@@ -106,7 +110,7 @@ void Reader::shutdown() {
   close();
   shut_down_ = true;
   if (operation_.waiting()) operation_.finish(PIPE_ABORTED);
-  if (!operation_.busy()) buffer_ = ByteBuffer();
+  if (!operation_.busy() && !shown_) buffer_ = ByteBuffer();
 }
 
 void Reader::close_if_at_end(short poll_events) {

@@ -44,6 +44,7 @@ class Reader final : public Channel {
   ByteBuffer buffer_;
   ReadRequest request_;
   Frame frame_ = {};
+  bool shown_ = false;  // the host may still look at the frame's bytes, and take them
   size_t chunk_;
   bool end_of_file_ = false;
   bool shut_down_ = false;

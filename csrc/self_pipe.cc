@@ -74,20 +74,39 @@ bool is_ignored(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
 }
 
+// In a fork of the host the parent's loops do not live on: nothing may be written where their pipes were.
+void forget_parent() {
+  const pid_t self = ::getpid();
+  if (owner.exchange(self) == self) return;
+  for (Subscriber* each = subscribers.load(); each != nullptr; each = each->next) {
+    each->signals = 0;
+    each->write_end = -1;
+    each->taken = false;
+  }
+  for (Disposition& disposition : dispositions) disposition.watchers = 0;
+}
+
+// Under a handler that somebody put over ours we stay where we are: it may call ours, and ours on top of it would call
+// it again, without end. The same if ours has been put back.
+bool must_stay(const struct sigaction& now, bool buried) {
+  const bool is_default = (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL;
+  return is_ours(now) || (buried && !is_default);
+}
+
 int install(int signum) {
   const std::lock_guard<std::mutex> lock(dispositions_mutex());
   Disposition& disposition = dispositions[signum];
-  owner.store(::getpid());
-  if (disposition.watchers == 0 && !disposition.buried) {
-    struct sigaction before = {};
-    if (::sigaction(signum, nullptr, &before) != 0) return -errno;
-    if (is_ignored(before)) return UV_EINVAL;
-    struct sigaction ours = before;  // its mask and flags: the host's other signals notice no difference
+  struct sigaction now = {};
+  if (::sigaction(signum, nullptr, &now) != 0) return -errno;
+  if (is_ignored(now)) return UV_EINVAL;
+  if (!must_stay(now, disposition.buried || disposition.watchers > 0)) {
+    struct sigaction ours = now;  // its mask and flags: the host's other signals notice no difference
     ours.sa_sigaction = on_signal;
     ours.sa_flags |= SA_SIGINFO | SA_ONSTACK;
     ours.sa_flags &= ~SA_RESETHAND;
-    if ((before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_DFL) ours.sa_flags |= SA_RESTART;
-    disposition.before = before;
+    if ((now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL) ours.sa_flags |= SA_RESTART;
+    disposition.before = now;
+    disposition.buried = false;
     if (::sigaction(signum, &ours, nullptr) != 0) return -errno;
   }
   ++disposition.watchers;
@@ -126,6 +145,10 @@ SelfPipe::~SelfPipe() {
 
 int SelfPipe::open() {
   if (subscriber_ != nullptr) return 0;
+  {
+    const std::lock_guard<std::mutex> lock(dispositions_mutex());
+    forget_parent();
+  }
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return -errno;
   read_end_.reset(ends[0]);
@@ -196,8 +219,12 @@ void SelfPipe::on_readable() {
   }
 }
 
+void SelfPipe::hold_for_fork() { dispositions_mutex().lock(); }
+
+void SelfPipe::release_after_fork() { dispositions_mutex().unlock(); }
+
 void SelfPipe::abandon() {
-  subscriber_ = nullptr;  // the copy in this process is never used again
+  subscriber_ = nullptr;  // the next one to open a pipe in this process frees it
   for (auto& target : targets_) target = {};
   poll_.reset();
   read_end_.reset();

@@ -33,6 +33,10 @@ class SelfPipe {
   // In a forked child of the host: closes descriptors, touches no event loop.
   void abandon();
 
+  // Around a fork, so that the child does not inherit a lock that another thread held.
+  static void hold_for_fork();
+  static void release_after_fork();
+
   struct Subscriber;  // what the handler sees of us
 
  private:
