@@ -1,0 +1,130 @@
+--- Runs LuaJIT scripts as hosts of their own, with the library under test: for what a host cannot try on itself, such
+-- as ending, running out of descriptors, or changing its signals.
+local assert = require "luassert"
+local libc = require "spec.libc"
+local pipe = require "pipe"
+
+local host = {}
+
+-- The interpreter that runs this spec is the lowest of arg's negative indices.
+local function interpreter()
+  local index = 0
+  while arg and arg[index - 1] do
+    index = index - 1
+  end
+  return index < 0 and arg[index] or "luajit"
+end
+
+-- The host's environment with these variables in it (false takes one away), and the paths that busted was given.
+local function environment(variables)
+  local all = { LUA_PATH = package.path, LUA_CPATH = package.cpath, LD_PRELOAD = os.getenv("PIPE_SPEC_PRELOAD") }
+  for name, value in pairs(variables or {}) do
+    all[name] = value
+  end
+  local list = {}
+  for _, line in ipairs(libc.environment()) do
+    local name = line:match("^[^=]+")
+    if all[name] == nil then
+      list[#list + 1] = line
+    end
+  end
+  for name, value in pairs(all) do
+    if value then
+      list[#list + 1] = name .. "=" .. value
+    end
+  end
+  return list
+end
+
+-- On the script's first line, so that line numbers stay as they are.
+local prelude = [[if os.getenv("LD_PRELOAD") then require("spec.libc").C.unsetenv("LD_PRELOAD") end ]]
+
+--- Starts a script as a host; returns its process.
+function host.start(script, variables)
+  return assert(pipe.spawn({ interpreter(), "-e", prelude .. script }, {
+    environ = environment(variables),
+    stdout_read_timeout = 120000, stderr_read_timeout = 120000, wait_timeout = 120000,
+  }))
+end
+
+--- Follows a started host to its end: what it wrote and how it ended.
+function host.finish(proc)
+  proc:shutdown("stdin")
+  local errors = pipe.thread.spawn(function() return proc:stderr_read_all() end)
+  local result = { stdout = proc:stdout_read_all() }
+  local _, text = pipe.thread.wait(errors)
+  result.stderr = text
+  local _, reason, status = proc:wait()
+  result.reason, result.status = reason, status
+  return result
+end
+
+function host.run(script, variables)
+  return host.finish(host.start(script, variables))
+end
+
+--- Runs a script that must end well and say nothing on stderr; returns what it printed.
+function host.output(script, variables)
+  local result = host.run(script, variables)
+  assert.same({ stderr = "", reason = "exit", status = 0 },
+    { stderr = result.stderr, reason = result.reason, status = result.status })
+  return result.stdout
+end
+
+--- The first lines of a script that has a function exercise(): it uses children in every way, and fails where one
+-- does not work.
+host.exercise = [[
+  local ffi = require "ffi"
+  local libc = require "spec.libc"
+  local pipe = require "pipe"
+  local function exercise()
+    local proc = assert(pipe.spawn({ "sh", "-c", "read line; echo out $line; echo err $line >&2; exit 3" }))
+    assert(proc:write("text\n") == 5)
+    local errors = pipe.thread.spawn(function() return proc:stderr_read_all() end)
+    assert(proc:stdout_read_line() == "out text")
+    assert(select(2, pipe.thread.wait(errors)) == "err text\n")
+    assert(select(3, proc:wait()) == 3)
+    assert(proc:stdout_read_all() == "")
+    local merged = assert(pipe.spawn("cat; echo err >&2", { merge_stderr = true }))
+    assert(merged:write("out\n") == 4)
+    merged:shutdown("stdin")
+    assert(merged:stdout_read_all() == "out\nerr\n")
+    assert(merged:wait())
+    local closed = assert(pipe.spawn({ "sh", "-c", "exec <&-; echo ready; exec sleep 1000" }, { wait_timeout = 1 }))
+    assert(closed:stdout_read_line() == "ready")
+    assert(select(2, closed:write("x")) == "closed")
+    assert(select(2, closed:wait()) == "timeout")
+    closed:set_timeouts(nil, nil, nil, 10000)
+    closed:kill("TERM")
+    assert(select(3, closed:wait()) == 15)
+    assert(select(3, pipe.spawn({ "no-such" })) == "ENOENT")
+    pipe.sleep(0.001)
+  end
+]]
+
+local PR_SET_CHILD_SUBREAPER = 36
+
+--- While this is on, a process whose parent is gone becomes a child of the spec: so a child that a host has killed
+-- but not reaped is seen, and one that it left alone can be waited for.
+function host.adopt_orphans(on)
+  assert.equal(0, libc.C.prctl(PR_SET_CHILD_SUBREAPER, on and 1 or 0, 0, 0, 0))
+end
+
+--- Asserts that an ended host has left none of these processes behind, not even as a zombie.
+function host.left_nothing(pids)
+  assert.is_true(#pids > 0)
+  for _, pid in ipairs(pids) do
+    assert.is_false(libc.exists(pid), "process " .. pid .. " is still there")
+  end
+end
+
+--- The numbers in a text, one a line.
+function host.numbers(text)
+  local list = {}
+  for number in text:gmatch("%d+") do
+    list[#list + 1] = tonumber(number)
+  end
+  return list
+end
+
+return host

@@ -1,0 +1,161 @@
+-- Outputs that are large, odd, or shared.
+local eventually = require "spec.eventually"
+local leaks = require "spec.leaks"
+local libc = require "spec.libc"
+local pipe = require "pipe"
+local streams = require "spec.streams"
+
+setup(leaks.remember)
+teardown(leaks.check)
+
+local every_byte = {}
+for byte = 0, 255 do
+  every_byte[byte + 1] = string.char(byte)
+end
+every_byte = table.concat(every_byte)
+
+for _, stream in ipairs(streams) do
+  describe("From " .. stream.name, function()
+    it("every byte value arrives as it was sent", function()
+      local proc = stream.holding(every_byte)
+      proc:shutdown("stdin")
+      assert.equal(every_byte, stream.read_all(proc))
+
+      proc = stream.holding(every_byte)
+      assert.equal(every_byte, stream.read_bytes(proc, 256))
+
+      proc = stream.holding(every_byte)
+      assert.equal(every_byte, stream.read_any(proc, 256))
+
+      proc = stream.holding(every_byte)
+      proc:shutdown("stdin")
+      assert.equal(every_byte:sub(1, 10), stream.read_line(proc))
+      assert.same({ nil, "closed", every_byte:sub(12) }, { stream.read_line(proc) })
+    end)
+
+    it("a line of 64 MiB without an end arrives whole", function()
+      local size = 64 * 1024 * 1024
+      local proc = stream.sh("exec head -c " .. size .. " /dev/zero")
+      local line, message, partial = stream.read_line(proc)
+      assert.is_nil(line)
+      assert.equal("closed", message)
+      assert.equal(size, #partial)
+      assert.is_true(partial == ("\0"):rep(size))
+    end)
+
+    it("64 MiB arrive whole", function()
+      local size = 64 * 1024 * 1024
+      local proc = stream.sh("exec head -c " .. size .. " /dev/zero", { buffer_size = 1 })
+      local all = stream.read_all(proc)
+      assert.equal(size, #all)
+      assert.is_true(all == ("\0"):rep(size))
+    end)
+
+    it("half a million lines arrive in order", function()
+      local proc = stream.sh("exec seq 500000")
+      local expected = 0
+      for line in function() return (stream.read_line(proc)) end do
+        expected = expected + 1
+        if line ~= tostring(expected) then
+          assert.equal(tostring(expected), line)
+        end
+      end
+      assert.equal(500000, expected)
+    end)
+
+    it("any mix of reads gives the bytes in their order", function()
+      local proc = stream.sh("exec seq 1000")
+      local parts = {}
+      for turn = 1, 100 do
+        parts[#parts + 1] = stream.read_line(proc) .. "\n"
+        parts[#parts + 1] = stream.read_bytes(proc, turn % 7)
+        parts[#parts + 1] = stream.read_any(proc, turn % 5 + 1)
+      end
+      parts[#parts + 1] = stream.read_all(proc)
+      local numbers = {}
+      for number = 1, 1000 do
+        numbers[number] = number .. "\n"
+      end
+      assert.equal(table.concat(numbers), table.concat(parts))
+    end)
+
+    it("a grandchild may go on writing when the child is gone", function()
+      local fifo = os.tmpname()
+      os.remove(fifo)
+      assert.equal(0, libc.C.mkfifo(fifo, 384))
+      local proc = stream.sh("cat " .. fifo .. " & exit 0")
+      assert.same({ true, "exit", 0 }, { proc:wait() })
+      stream.set_timeout(proc, 1)
+      assert.same({ nil, "timeout", "" }, { stream.read_all(proc) })
+      stream.set_timeout(proc, 10000)
+      local file = assert(io.open(fifo, "w"))
+      file:write("late\n")
+      file:close()
+      assert.equal("late", stream.read_line(proc))
+      assert.equal("", stream.read_all(proc))
+      os.remove(fifo)
+    end)
+
+    it("nothing is lost when the child ends early", function()
+      local proc = stream.sh("echo first; kill -9 $$")
+      assert.same({ false, "signal", 9 }, { proc:wait() })
+      assert.equal("first", stream.read_line(proc))
+      assert.same({ nil, "closed", "" }, { stream.read_line(proc) })
+    end)
+  end)
+end
+
+describe("A child that floods both outputs", function()
+  local flood = [[ head -c 3000000 /dev/zero >&2 & head -c 3000000 /dev/zero; wait ]]
+
+  it("is read by two threads without a deadlock", function()
+    local proc = assert(pipe.spawn({ "sh", "-c", flood }))
+    local threads = {}
+    for index, stream in ipairs(streams) do
+      threads[index] = pipe.thread.spawn(function() return #stream.read_all(proc) end)
+    end
+    assert.same({ true, 3000000 }, { pipe.thread.wait(threads[1]) })
+    assert.same({ true, 3000000 }, { pipe.thread.wait(threads[2]) })
+    assert.same({ true, "exit", 0 }, { proc:wait() })
+  end)
+
+  it("while its stdin is written loses nothing", function()
+    local proc = assert(pipe.spawn({ "sh", "-c", "tee /dev/stderr" }))
+    local text = every_byte:rep(8000)
+    local threads = {}
+    for index, stream in ipairs(streams) do
+      threads[index] = pipe.thread.spawn(function() return stream.read_all(proc) end)
+    end
+    assert.equal(#text, proc:write(text))
+    proc:shutdown("stdin")
+    for index in ipairs(streams) do
+      local ran, all = pipe.thread.wait(threads[index])
+      assert.is_true(ran)
+      assert.is_true(all == text)
+    end
+  end)
+
+  it("waits for its reader: the host takes nothing that nobody asked for", function()
+    local proc = assert(pipe.spawn({ "yes" }))
+    assert.equal("y", proc:stdout_read_line())
+    -- It sleeps when the pipe is full, and only then.
+    assert.is_true(eventually(function()
+      local file = assert(io.open("/proc/" .. proc:pid() .. "/stat"))
+      local state = file:read("*l"):match("%) (%a)")
+      file:close()
+      return state == "S"
+    end))
+    for _ = 1, 100 do
+      pipe.sleep(0)
+    end
+    proc:kill("KILL")
+    assert.same({ false, "signal", 9 }, { proc:wait() })
+    assert.is_true(#proc:stdout_read_all() < 2 * 65536)
+  end)
+
+  it("dies of a closed pipe when its reader has gone", function()
+    local proc = assert(pipe.spawn({ "yes" }))
+    proc:shutdown("stdout")
+    assert.same({ false, "signal", libc.SIGPIPE }, { proc:wait() })
+  end)
+end)
