@@ -100,7 +100,11 @@ void Loop::push_finished(Operation& operation) {
   finished_.push(operation);
   // libuv runs timers first and would sleep after that although one of them has just ended an operation. Stopping
   // outside a turn would cancel the next one.
-  if (turning_) uv_stop(&uv_);
+  if (turning_) {
+    uv_stop(&uv_);
+  } else {
+    foreign_.wake();
+  }
 }
 
 void Loop::run(bool block) {
@@ -108,7 +112,7 @@ void Loop::run(bool block) {
   foreign_.clear_wake();
   const bool sleep = block && finished_.empty() && waiting_ > 0;
   turn(sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-  if (foreign_.is_open()) foreign_.set_timer(static_cast<int>(timeout()));
+  if (foreign_.is_open()) foreign_.set_timer(static_cast<int>(until_next_timer()));
 }
 
 void Loop::turn(uv_run_mode mode) {
@@ -118,8 +122,13 @@ void Loop::turn(uv_run_mode mode) {
 }
 
 double Loop::timeout() {
-  // A handle that is being closed makes libuv answer 0; it wants a turn, and nobody waits for it.
-  if (!inherited() && state_.closing > 0) turn(UV_RUN_NOWAIT);
+  // libuv answers 0 also for what nobody waits for: a handle that is being closed, a watch that the kernel has not been
+  // told of yet. After a turn 0 means that something is due.
+  if (until_next_timer() == 0 && finished_.empty()) run(false);
+  return until_next_timer();
+}
+
+double Loop::until_next_timer() {
   if (!finished_.empty()) return 0;
   if (inherited() || uv_loop_alive(&uv_) == 0) return -1;
   uv_update_time(&uv_);

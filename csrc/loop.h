@@ -68,6 +68,7 @@ class Loop final : public ReapTarget {
   ~Loop();
   int init();
   void turn(uv_run_mode mode);
+  double until_next_timer();
   void started_something();
 
   size_t max_result_;

@@ -5,8 +5,8 @@ require("pipe.clib") -- first: it says, in one sentence, why it cannot work here
 
 local timer = require("pipe.timer")
 
--- The loop reserves a few descriptors, and spawning is quick while their numbers are low: before the host opens its own.
--- What cannot be had now is tried again at the first use.
+-- The loop reserves a few descriptors, and spawning is quick while their numbers are low: now, before the host opens
+-- its own. What cannot be had now is tried again at the first use.
 require("pipe.engine").open()
 
 ---@class pipe
