@@ -36,8 +36,16 @@ local function environment(variables)
   return list
 end
 
--- On the script's first line, so that line numbers stay as they are.
-local prelude = [[if os.getenv("LD_PRELOAD") then require("spec.libc").C.unsetenv("LD_PRELOAD") end ]]
+-- On the script's first line, so that line numbers stay as they are; and with one declaration only, so that the
+-- script may make its own.
+local prelude = [[
+  if os.getenv("LD_PRELOAD") then
+    local ffi = require("ffi")
+    ffi.cdef("int unsetenv(const char *name)")
+    ffi.C.unsetenv("LD_PRELOAD")
+  end
+]]
+prelude = prelude:gsub("%s+", " ")
 
 --- Starts a script as a host; returns its process.
 function host.start(script, variables)

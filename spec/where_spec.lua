@@ -172,6 +172,21 @@ describe("A call that need not wait", function()
     end)
   end)
 
+  it("works there also when it starts a child or ends one", function()
+    in_light_thread(function()
+      for _, call in pairs(c_calls) do
+        local seen
+        call(function()
+          local proc = assert(pipe.spawn({ "cat" }))
+          proc:set_timeouts(1, 1, 1, 1)
+          seen = { proc:pid() > 0, proc:try_wait(), proc:kill(0), proc:shutdown("stdin"), proc:close() }
+          seen[2] = select(2, pipe.spawn({ "no-such" }))
+        end)
+        assert.same({ true, "failed to spawn 'no-such': No such file or directory", true, true, true }, seen)
+      end
+    end)
+  end)
+
   it("works in a plain coroutine of a light thread", function()
     in_light_thread(function()
       local proc = assert(pipe.spawn({ "cat" }))
