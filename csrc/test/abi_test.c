@@ -1,0 +1,280 @@
+/* pipe.h as a C program sees it: every function, with good arguments, with bad ones, and without a handle. */
+#define _XOPEN_SOURCE 700
+#include "pipe.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static int failures = 0;
+
+#define CHECK(condition)                                                        \
+  do {                                                                          \
+    if (!(condition)) {                                                         \
+      fprintf(stderr, "%s:%d: %s is not so\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                               \
+    }                                                                           \
+  } while (0)
+
+static const size_t longest = (size_t)1 << 31;
+
+/* The token of what ends next. */
+static uint32_t next_token(pipe_loop* loop) {
+  uint32_t token;
+  while ((token = pipe_loop_next(loop)) == 0) pipe_loop_run(loop, 1);
+  return token;
+}
+
+static pipe_process* spawn(pipe_loop* loop, const char* script, int merge_stderr) {
+  const char* argv[] = {"/bin/sh", "-c", script, NULL};
+  pipe_spawn_options options = {"/bin/sh", argv, NULL, 4096, merge_stderr};
+  pipe_process* process = NULL;
+  CHECK(pipe_spawn(loop, &options, &process) == PIPE_OK);
+  return process;
+}
+
+static int is(pipe_slice slice, const char* text) {
+  return slice.data != NULL && slice.size == strlen(text) && memcmp(slice.data, text, slice.size) == 0;
+}
+
+static void test_errors(void) {
+  char text[64];
+  CHECK(pipe_abi_version() == PIPE_ABI_VERSION);
+  CHECK(pipe_error_text(-ENOENT, text, sizeof text) == strlen("No such file or directory"));
+  CHECK(strcmp(text, "No such file or directory") == 0);
+  CHECK(pipe_error_text(-ENOENT, text, 3) == 2 && strcmp(text, "No") == 0);
+  CHECK(pipe_error_text(-ENOENT, NULL, 0) == 0);
+  CHECK(strcmp(pipe_error_name(-ENOENT), "ENOENT") == 0);
+  CHECK(strcmp(pipe_error_name(-99999), "") == 0);
+}
+
+static void test_without_handles(void) {
+  pipe_loop* loop = NULL;
+  pipe_process* process = NULL;
+  pipe_timer* timer = NULL;
+  pipe_slice slice = {"x", 1};
+  pipe_exit status;
+  double written;
+  const char* argv[] = {"true", NULL};
+  pipe_spawn_options options = {"true", argv, NULL, 4096, 0};
+
+  CHECK(pipe_loop_open(longest, NULL) == -EINVAL);
+  CHECK(pipe_loop_open(0, &loop) == -EINVAL && loop == NULL);
+  pipe_loop_close(NULL);
+  CHECK(pipe_loop_alive(NULL) == 0);
+  CHECK(pipe_loop_run(NULL, 0) == -EINVAL && pipe_loop_run(NULL, 1) == -EINVAL);
+  CHECK(pipe_loop_next(NULL) == 0);
+  CHECK(pipe_loop_fd(NULL) == -EINVAL);
+  pipe_loop_wake(NULL);
+  CHECK(pipe_loop_timeout(NULL) == -1);
+  CHECK(pipe_loop_children(NULL) == 0);
+  CHECK(strcmp(pipe_loop_reaper(NULL), "") == 0);
+  CHECK(pipe_timer_start(NULL, 1, 1, &timer) == -EINVAL && timer == NULL);
+  pipe_timer_free(NULL);
+  CHECK(pipe_spawn(NULL, &options, &process) == -EINVAL && process == NULL);
+  CHECK(pipe_process_pid(NULL) == -1);
+  pipe_process_close(NULL);
+  pipe_process_free(NULL);
+  CHECK(pipe_kill(NULL, SIGTERM) == -EINVAL);
+  CHECK(pipe_shutdown(NULL, PIPE_STDIN) == -EINVAL);
+  CHECK(pipe_read(NULL, PIPE_STDOUT, PIPE_READ_ALL, 0, &slice) == -EINVAL);
+  CHECK(pipe_read_result(NULL, PIPE_STDOUT, &slice) == -EINVAL);
+  pipe_read_take(NULL, PIPE_STDOUT);
+  CHECK(pipe_write(NULL, &slice, 1, &written) == -EINVAL);
+  CHECK(pipe_write_result(NULL, &written) == -EINVAL);
+  CHECK(pipe_wait(NULL, &status) == -EINVAL);
+  CHECK(pipe_wait_result(NULL, &status) == -EINVAL);
+  CHECK(pipe_try_wait(NULL, &status) == -EINVAL);
+  CHECK(pipe_start(NULL, PIPE_EXIT, 0, 1) == -EINVAL);
+  pipe_cancel(NULL, PIPE_EXIT);
+}
+
+static void test_bad_arguments(pipe_loop* loop) {
+  pipe_slice slice;
+  double written;
+  pipe_timer* timer = NULL;
+  pipe_process* process = NULL;
+  const char* argv[] = {"true", NULL};
+  const pipe_spawn_options good = {"true", argv, NULL, 4096, 0};
+  pipe_spawn_options bad;
+
+  CHECK(pipe_timer_start(loop, 1, 1, NULL) == -EINVAL);
+  CHECK(pipe_timer_start(loop, -1, 1, &timer) == -EINVAL && timer == NULL);
+  CHECK(pipe_timer_start(loop, (double)NAN, 1, &timer) == -EINVAL && timer == NULL);
+  CHECK(pipe_timer_start(loop, 1, 0, &timer) == -EINVAL && timer == NULL);
+  CHECK(pipe_spawn(loop, NULL, &process) == -EINVAL);
+  CHECK(pipe_spawn(loop, &good, NULL) == -EINVAL);
+  bad = good, bad.file = NULL;
+  CHECK(pipe_spawn(loop, &bad, &process) == -EINVAL);
+  bad = good, bad.argv = NULL;
+  CHECK(pipe_spawn(loop, &bad, &process) == -EINVAL);
+  bad = good, bad.buffer_size = 0;
+  CHECK(pipe_spawn(loop, &bad, &process) == -EINVAL);
+  bad = good, bad.file = "/no/such/program";
+  CHECK(pipe_spawn(loop, &bad, &process) == -ENOENT);
+  CHECK(process == NULL && pipe_loop_children(loop) == 0);
+
+  process = spawn(loop, "cat", 0);
+  for (int mode = -1; mode <= 4; mode += 5) CHECK(pipe_read(process, PIPE_STDOUT, mode, 1, &slice) == -EINVAL);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_ANY, 0, &slice) == -EINVAL);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_ALL, 0, NULL) == -EINVAL);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, NULL) == -EINVAL);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == -EINVAL); /* none was started */
+  const int no_outputs[] = {-1, PIPE_STDIN, PIPE_EXIT, 4};
+  for (int i = 0; i < 4; ++i) {
+    CHECK(pipe_read(process, no_outputs[i], PIPE_READ_ALL, 0, &slice) == -EINVAL);
+    CHECK(pipe_read_result(process, no_outputs[i], &slice) == -EINVAL);
+    pipe_read_take(process, no_outputs[i]);
+  }
+  CHECK(pipe_write(process, NULL, 1, &written) == -EINVAL);
+  CHECK(pipe_write(process, NULL, 0, &written) == PIPE_OK && written == 0);
+  CHECK(pipe_write(process, NULL, 0, NULL) == -EINVAL);
+  CHECK(pipe_write_result(process, NULL) == -EINVAL);
+  CHECK(pipe_write_result(process, &written) == -EINVAL);
+  CHECK(pipe_wait(process, NULL) == -EINVAL);
+  CHECK(pipe_wait_result(process, NULL) == -EINVAL);
+  CHECK(pipe_try_wait(process, NULL) == -EINVAL);
+  CHECK(pipe_shutdown(process, PIPE_EXIT) == -EINVAL && pipe_shutdown(process, -1) == -EINVAL);
+  CHECK(pipe_start(process, -1, 0, 1) == -EINVAL && pipe_start(process, 4, 0, 1) == -EINVAL);
+  CHECK(pipe_start(process, PIPE_EXIT, 0, 0) == -EINVAL);
+  pipe_cancel(process, -1);
+  pipe_cancel(process, 4);
+  CHECK(pipe_kill(process, -1) == PIPE_INVALID_SIGNAL && pipe_kill(process, 10000) == PIPE_INVALID_SIGNAL);
+  pipe_process_free(process);
+}
+
+static void test_timer(pipe_loop* loop) {
+  pipe_timer* timer = NULL;
+  pipe_timer* freed = NULL;
+  CHECK(pipe_timer_start(loop, 0.5, 7, &timer) == PIPE_OK && timer != NULL);
+  CHECK(pipe_timer_start(loop, 0, 8, &freed) == PIPE_OK);
+  CHECK(pipe_loop_timeout(loop) >= 0);
+  pipe_timer_free(freed);
+  CHECK(next_token(loop) == 7);
+  CHECK(pipe_loop_next(loop) == 0);
+  pipe_timer_free(timer);
+  CHECK(pipe_loop_timeout(loop) == -1);
+}
+
+static void test_dialogue(pipe_loop* loop) {
+  pipe_process* process = spawn(loop, "read x; echo out $x; echo err >&2; exit 7", 0);
+  pipe_slice slice;
+  const pipe_slice words[] = {{"wo", 2}, {"rd\n", 3}};
+  pipe_exit status = {9, 9};
+  double written = -1;
+  CHECK(pipe_process_pid(process) > 0 && pipe_loop_children(loop) == 1);
+  CHECK(pipe_try_wait(process, &status) == PIPE_RUNNING);
+  CHECK(pipe_kill(process, 0) == PIPE_OK);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_LINE, 0, &slice) == PIPE_AGAIN && slice.data == NULL);
+  CHECK(pipe_start(process, PIPE_STDOUT, 0, 7) == PIPE_OK);
+  CHECK(pipe_start(process, PIPE_STDOUT, 0, 8) == PIPE_BUSY);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_LINE, 0, &slice) == PIPE_BUSY && slice.data == NULL);
+  CHECK(pipe_write(process, words, 2, &written) == PIPE_OK && written == 5);
+  CHECK(next_token(loop) == 7);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == PIPE_OK && is(slice, "out word"));
+  pipe_read_take(process, PIPE_STDOUT);
+
+  int outcome = pipe_wait(process, &status); /* it may have exited already */
+  if (outcome == PIPE_AGAIN) {
+    CHECK(pipe_start(process, PIPE_EXIT, 0, 9) == PIPE_OK);
+    CHECK(next_token(loop) == 9);
+    outcome = pipe_wait_result(process, &status);
+  }
+  CHECK(outcome == PIPE_OK);
+  CHECK(status.signaled == 0 && status.status == 7);
+  CHECK(pipe_wait(process, &status) == PIPE_EXITED);
+  CHECK(pipe_try_wait(process, &status) == PIPE_OK && status.status == 7);
+  CHECK(pipe_kill(process, SIGTERM) == PIPE_EXITED);
+  CHECK(pipe_loop_children(loop) == 0);
+
+  CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_BYTES, 3, &slice) == PIPE_OK && is(slice, "err"));
+  pipe_read_take(process, PIPE_STDERR);
+  CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_ANY, 100, &slice) == PIPE_OK && is(slice, "\n"));
+  pipe_read_take(process, PIPE_STDERR);
+  CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_LINE, 0, &slice) == PIPE_CLOSED && is(slice, ""));
+  CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_ALL, 0, &slice) == PIPE_OK && is(slice, ""));
+  CHECK(pipe_write(process, words, 1, &written) == PIPE_CLOSED && written == 0);
+  CHECK(pipe_shutdown(process, PIPE_STDOUT) == PIPE_CLOSED);
+  pipe_process_free(process);
+}
+
+static void test_cancel_shutdown_and_close(pipe_loop* loop) {
+  static char much[1 << 20];
+  const pipe_slice slice_of_much = {much, sizeof much};
+  pipe_process* process = spawn(loop, "exec sleep 1000000", 1);
+  pipe_slice slice;
+  pipe_exit status;
+  double written;
+  CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_ALL, 0, &slice) == PIPE_MERGED && slice.data == NULL);
+  CHECK(pipe_shutdown(process, PIPE_STDERR) == PIPE_MERGED);
+  CHECK(pipe_write(process, &slice_of_much, 1, &written) == PIPE_AGAIN && written > 0);
+  CHECK(pipe_start(process, PIPE_STDIN, 1, 7) == PIPE_OK);
+  CHECK(next_token(loop) == 7);
+  CHECK(pipe_write_result(process, &written) == PIPE_TIMEOUT && written > 0 && written < (double)sizeof much);
+  CHECK(pipe_write(process, &slice_of_much, 1, &written) == PIPE_AGAIN && written == 0);
+  CHECK(pipe_start(process, PIPE_STDIN, 0, 8) == PIPE_OK);
+  pipe_cancel(process, PIPE_STDIN);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_BYTES, 5, &slice) == PIPE_AGAIN);
+  CHECK(pipe_start(process, PIPE_STDOUT, 0, 9) == PIPE_OK);
+  CHECK(pipe_shutdown(process, PIPE_STDOUT) == PIPE_OK && pipe_shutdown(process, PIPE_STDOUT) == PIPE_OK);
+  CHECK(next_token(loop) == 9);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == PIPE_ABORTED && is(slice, ""));
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_ALL, 0, &slice) == PIPE_CLOSED);
+  CHECK(pipe_wait(process, &status) == PIPE_AGAIN);
+  CHECK(pipe_start(process, PIPE_EXIT, 0, 10) == PIPE_OK);
+  pipe_process_close(process);
+  CHECK(next_token(loop) == 10);
+  CHECK(pipe_wait_result(process, &status) == PIPE_ABORTED);
+  CHECK(pipe_wait(process, &status) == PIPE_EXITED && pipe_kill(process, SIGTERM) == PIPE_EXITED);
+  CHECK(pipe_process_pid(process) > 0);
+  pipe_process_close(process);
+  pipe_process_free(process);
+  CHECK(pipe_loop_next(loop) == 0);
+}
+
+static void test_loop(void) {
+  pipe_loop* loop = NULL;
+  pipe_process* last = NULL;
+  CHECK(pipe_loop_open(longest, &loop) == PIPE_OK && loop != NULL);
+  CHECK(pipe_loop_alive(loop) == 1);
+  CHECK(strcmp(pipe_loop_reaper(loop), "pidfd") == 0 || strcmp(pipe_loop_reaper(loop), "sigchld") == 0);
+  CHECK(pipe_loop_fd(loop) > 2 && pipe_loop_fd(loop) == pipe_loop_fd(loop));
+  pipe_loop_wake(loop);
+  CHECK(pipe_loop_run(loop, 0) == 0 && pipe_loop_run(loop, 1) == 0);
+  CHECK(pipe_loop_next(loop) == 0);
+  test_bad_arguments(loop);
+  test_timer(loop);
+  test_dialogue(loop);
+  test_cancel_shutdown_and_close(loop);
+  last = spawn(loop, "exec sleep 1000000", 0);
+  pipe_loop_close(loop);
+  CHECK(pipe_kill(last, 0) == PIPE_OK); /* it keeps its loop alive */
+  pipe_process_free(last);
+}
+
+static int open_descriptors(void) {
+  int count = 0;
+  DIR* directory = opendir("/proc/self/fd");
+  while (readdir(directory) != NULL) ++count;
+  closedir(directory);
+  return count;
+}
+
+int main(void) {
+  siginfo_t info;
+  int before;
+  test_errors();
+  test_without_handles();
+  test_loop();
+  before = open_descriptors(); /* libuv keeps what its first loop has opened for the whole process */
+  test_loop();
+  CHECK(open_descriptors() == before);
+  CHECK(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1 && errno == ECHILD);
+  if (failures > 0) return 1;
+  printf("abi_test: every function of pipe.h answers as it says, from C, by good and by bad arguments\n");
+  return 0;
+}
