@@ -13,7 +13,6 @@ namespace pipe_core {
 // What each of our uv_loop_t's data points to.
 struct LoopState {
   uint64_t generation = 0;  // of the process that opened the loop
-  size_t closing = 0;       // handles whose memory libuv still needs
 };
 
 template <class Handle>
@@ -52,17 +51,12 @@ class UvHandle {
     Handle* handle = std::exchange(handle_, nullptr);
     if (handle == nullptr) return;
     // In a forked child uv_close() would take the parent's watch out of the epoll set that both share: leave it.
-    LoopState& state = state_of(as_handle(handle));
-    if (ForkGuard::inherited(state.generation)) return;
-    ++state.closing;
-    uv_close(as_handle(handle), [](uv_handle_t* closed) {
-      --state_of(closed).closing;
-      delete reinterpret_cast<Handle*>(closed);
-    });
+    const auto* state = static_cast<const LoopState*>(uv_handle_get_loop(as_handle(handle))->data);
+    if (ForkGuard::inherited(state->generation)) return;
+    uv_close(as_handle(handle), [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
   }
 
  private:
-  static LoopState& state_of(uv_handle_t* handle) { return *static_cast<LoopState*>(uv_handle_get_loop(handle)->data); }
   static uv_handle_t* as_handle(Handle* handle) { return reinterpret_cast<uv_handle_t*>(handle); }
   Handle* handle_ = nullptr;
 };
