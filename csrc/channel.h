@@ -18,14 +18,22 @@ class Channel {
 
   // Arms what the last try could not do at once; 0 never times out.
   int start(uint32_t token, uint32_t timeout_ms) {
-    if (operation_.busy()) return PIPE_BUSY;
-    if (const int status = arm(); status < 0) return status;
-    return operation_.start(token, timeout_ms == 0 ? Operation::kNoTimeout : timeout_ms);
+    if (operation_.busy() && !operation_.pending() && !operation_.ended_early()) return PIPE_BUSY;
+    if (operation_.waiting()) return PIPE_BUSY;
+    int status = operation_.ended_early() ? PIPE_OK : arm();
+    if (status == PIPE_OK) status = operation_.start(token, timeout_ms == 0 ? Operation::kNoTimeout : timeout_ms);
+    if (status < 0) operation_.cancel();
+    return status;
   }
-  void cancel() { operation_.cancel(); }
+  virtual void cancel() { operation_.cancel(); }
 
  protected:
   virtual int arm() = 0;
+  // The outcome of a try. One that has to wait keeps the channel until start() or cancel().
+  int tried(int outcome) {
+    if (outcome == PIPE_AGAIN) operation_.hold();
+    return outcome;
+  }
 
   Loop& loop_;
   Operation operation_;

@@ -204,12 +204,12 @@ void Loop::await_children() {
 void Loop::abandon() {
   if (abandoned_) return;
   abandoned_ = true;
+  foreign_.close();  // first: what is aborted below must not wake the parent's
   Process* process;
   TAILQ_FOREACH(process, &processes_, loop_link) process->abandon();
   tree_.for_each([](Child& child) { child.abandon(); });
   reaper_->abandon();
   spawner_.close();
-  foreign_.close();
   // Only our copy of the number: the epoll set itself stays the parent's.
   ::close(uv_backend_fd(&uv_));
 }

@@ -9,11 +9,15 @@
 namespace pipe_core {
 
 int Operation::start(uint32_t token, double timeout_ms) {
-  if (busy() || token == 0) return UV_EINVAL;
+  if (waiting() || state_ == State::kFinished || token == 0) return UV_EINVAL;
+  token_ = token;
+  if (state_ == State::kEnded) {
+    to_queue(outcome_);
+    return 0;
+  }
   if (timeout_ms != kNoTimeout) {
     if (const int status = start_timer(timeout_ms); status < 0) return status;
   }
-  token_ = token;
   state_ = State::kWaiting;
   loop_.operation_started();
   return 0;
@@ -42,8 +46,16 @@ void Operation::stop_waiting() {
 }
 
 void Operation::finish(int outcome) {
-  if (!waiting()) return;
-  stop_waiting();
+  if (waiting()) {
+    stop_waiting();
+    to_queue(outcome);
+  } else if (state_ == State::kHeld) {
+    outcome_ = outcome;
+    state_ = State::kEnded;
+  }
+}
+
+void Operation::to_queue(int outcome) {
   outcome_ = outcome;
   state_ = State::kFinished;
   loop_.push_finished(*this);

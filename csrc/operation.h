@@ -21,9 +21,13 @@ class Operation {
 
   static constexpr double kNoTimeout = -1;
 
-  // Idle -> waiting. Fractions of `timeout_ms` are rounded up, and it never ends early.
+  // Idle -> held, between a try that has to wait and start(): whatever runs meanwhile (a finalizer of the host's, which
+  // any allocation may call) finds it busy, and can end it.
+  void hold() { state_ = State::kHeld; }
+  // Idle or held -> waiting; ended while it was held -> finished. Fractions of `timeout_ms` are rounded up, and it
+  // never ends early.
   int start(uint32_t token, double timeout_ms);
-  // Waiting -> finished: the token goes to the loop's queue.
+  // Waiting -> finished: the token goes to the loop's queue. Held -> ended: start() will do that.
   void finish(int outcome);
   // Finished -> idle. Fetching before the end is the host's mistake and answers UV_EINVAL.
   int take_outcome();
@@ -31,6 +35,8 @@ class Operation {
   void cancel();
 
   bool busy() const { return state_ != State::kIdle; }
+  bool pending() const { return state_ == State::kHeld || state_ == State::kWaiting; }
+  bool ended_early() const { return state_ == State::kEnded; }
   bool waiting() const { return state_ == State::kWaiting; }
   uint32_t token() const { return token_; }
   // In a forked child: drops the timer without touching the loop.
@@ -41,9 +47,10 @@ class Operation {
   bool queued = false;
 
  private:
-  enum class State : uint8_t { kIdle, kWaiting, kFinished };
+  enum class State : uint8_t { kIdle, kHeld, kEnded, kWaiting, kFinished };
 
   int start_timer(double timeout_ms);
+  void to_queue(int outcome);
   void stop_waiting();
 
   Loop& loop_;

@@ -8,10 +8,10 @@
  *  1. Plain C. Handles are opaque; nothing throws; nothing calls back. The host pulls.
  *  2. An `int` result is PIPE_OK (0), or a word of `enum pipe_word` (> 0), or a negative errno (< 0).
  *  3. Whatever may have to wait is two calls. pipe_read(), pipe_write() and pipe_wait() only try; when they answer
- *     PIPE_AGAIN nothing is armed and nothing is busy, and the host may still walk away. pipe_start() then arms the
- *     operation with a timeout and a token. The token comes out of pipe_loop_next() once, when the operation has
- *     ended, and the `_result` function tells how. Between the two, pipe_cancel() forgets the operation:
- *     its token never comes out, and nothing has been consumed.
+ *     PIPE_AGAIN nothing is armed, but the channel is held, so that a finalizer that the host runs now finds it busy.
+ *     pipe_start() then arms the operation with a timeout and a token. The token comes out of pipe_loop_next()
+ *     once, when the operation has ended, and the `_result` function tells how. At any time pipe_cancel() forgets
+ *     the operation: its token never comes out, and nothing has been consumed.
  *  4. Memory of the host is read during a call only, except the slices of a write, which the host keeps in
  *     place until the write's result has been fetched or the write has been cancelled.
  *  5. A loop, its processes and its timers belong to one thread. Several loops in several threads are independent.
@@ -164,7 +164,7 @@ PIPE_EXPORT int pipe_shutdown(pipe_process* process, int channel);
 /**
  * Reads from PIPE_STDOUT or PIPE_STDERR. PIPE_OK: `result` is what was asked for. PIPE_CLOSED at end of file,
  * PIPE_TIMEOUT, PIPE_ABORTED, negative errno: `result` is what had come. Otherwise its data is NULL. The bytes
- * stay valid, and stay in the stream, until pipe_read_take().
+ * stay valid, and stay in the stream, and the stream is busy, until pipe_read_take() or pipe_cancel().
  */
 PIPE_EXPORT int pipe_read(pipe_process* process, int channel, int mode, size_t length, pipe_slice* result);
 /** The outcome of a read that was started; as pipe_read(), never PIPE_AGAIN or PIPE_BUSY. */
@@ -196,7 +196,7 @@ PIPE_EXPORT int pipe_try_wait(pipe_process* process, pipe_exit* exit);
  * is armed then.
  */
 PIPE_EXPORT int pipe_start(pipe_process* process, int channel, uint32_t timeout_ms, uint32_t token);
-/** Forgets an armed or ended operation whose result has not been fetched. Nothing is consumed. */
+/** Forgets a held, armed or ended operation, or bytes that were shown and not taken. Nothing is consumed. */
 PIPE_EXPORT void pipe_cancel(pipe_process* process, int channel);
 
 #ifdef __cplusplus

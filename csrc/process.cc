@@ -83,7 +83,7 @@ int Process::tell(pipe_exit* exit) const {
 int Process::wait(pipe_exit* exit) {
   if (told_ || closed_) return PIPE_EXITED;
   if (exit_channel_.busy()) return PIPE_BUSY;
-  if (!has_exited()) return PIPE_AGAIN;
+  if (!has_exited()) return exit_channel_.running();
   told_ = true;
   return tell(exit);
 }

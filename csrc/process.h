@@ -22,6 +22,7 @@ class ExitChannel final : public Channel {
   bool busy() const { return operation_.busy(); }
   int take_outcome() { return operation_.take_outcome(); }
   void finish(int outcome) { operation_.finish(outcome); }
+  int running() { return tried(PIPE_AGAIN); }
 
  protected:
   int arm() override {

@@ -23,10 +23,9 @@ Reader::Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size)
 int Reader::read(const ReadRequest& request, pipe_slice* result) {
   *result = {};
   if (shut_down_) return PIPE_CLOSED;
-  if (operation_.busy()) return PIPE_BUSY;
+  if (operation_.busy() || shown_) return PIPE_BUSY;
   request_ = request;
-  shown_ = false;
-  const int outcome = pull();
+  const int outcome = tried(pull());
   return outcome == PIPE_AGAIN ? outcome : show(outcome, result);
 }
 
@@ -99,6 +98,11 @@ void Reader::take() {
   if (shut_down_) buffer_ = ByteBuffer();
 }
 
+void Reader::cancel() {
+  shown_ = false;
+  Channel::cancel();
+}
+
 bool Reader::on_readable() {
   if (!operation_.waiting()) return false;
   const int outcome = pull();
@@ -109,13 +113,13 @@ bool Reader::on_readable() {
 void Reader::shutdown() {
   close();
   shut_down_ = true;
-  if (operation_.waiting()) operation_.finish(PIPE_ABORTED);
+  operation_.finish(PIPE_ABORTED);
   if (!operation_.busy() && !shown_) buffer_ = ByteBuffer();
 }
 
 void Reader::close_if_at_end(short poll_events) {
   // A waiting reader finds out by itself, and is told so.
-  if (operation_.waiting() || (poll_events & POLLHUP) == 0 || (poll_events & POLLIN) != 0) return;
+  if (operation_.pending() || (poll_events & POLLHUP) == 0 || (poll_events & POLLIN) != 0) return;
   end_of_file_ = true;
   close();
 }

@@ -21,6 +21,7 @@ class Reader final : public Channel {
   int read(const ReadRequest& request, pipe_slice* result);
   int result(pipe_slice* result);
   void take();
+  void cancel() override;
   // The host wants no more of it: who waits is aborted, the child gets SIGPIPE.
   void shutdown();
   // After the exit: gives the descriptor back now if nothing can come any more. A grandchild may still hold the

@@ -29,7 +29,7 @@ int Writer::write(const pipe_slice* slices, size_t count, double* written) {
   count_ = count;
   offset_ = 0;
   written_ = 0;
-  const int outcome = push();
+  const int outcome = tried(push());
   *written = written_;
   return outcome;
 }
@@ -84,12 +84,12 @@ bool Writer::on_writable() {
 
 void Writer::shutdown() {
   close();
-  if (operation_.waiting()) operation_.finish(PIPE_ABORTED);
+  operation_.finish(PIPE_ABORTED);
 }
 
 void Writer::close_if_at_end(short poll_events) {
   // A waiting writer finds out by itself, and is told so.
-  if (!operation_.waiting() && (poll_events & POLLERR) != 0) close();
+  if (!operation_.pending() && (poll_events & POLLERR) != 0) close();
 }
 
 void Writer::close() {

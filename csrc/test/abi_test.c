@@ -196,6 +196,7 @@ static void test_dialogue(pipe_loop* loop) {
   CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_ANY, 100, &slice) == PIPE_OK && is(slice, "\n"));
   pipe_read_take(process, PIPE_STDERR);
   CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_LINE, 0, &slice) == PIPE_CLOSED && is(slice, ""));
+  pipe_read_take(process, PIPE_STDERR);
   CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_ALL, 0, &slice) == PIPE_OK && is(slice, ""));
   CHECK(pipe_write(process, words, 1, &written) == PIPE_CLOSED && written == 0);
   CHECK(pipe_shutdown(process, PIPE_STDOUT) == PIPE_CLOSED);

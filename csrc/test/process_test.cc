@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <memory>
+#include <sched.h>
 #include <string>
 
 #include "descriptors.h"
@@ -200,8 +201,20 @@ TEST_P(ProcessTest, TellsItsExitWhileAGrandchildHoldsItsPipe) {
   EXPECT_EQ(wait(*process, &exit), PIPE_OK);
   pipe_slice slice;
   EXPECT_EQ(process->output(PIPE_STDOUT)->read({PIPE_READ_ALL, 0}, &slice), PIPE_AGAIN);
+  process->output(PIPE_STDOUT)->cancel();
   EXPECT_EQ(::kill(std::stoi(grandchild), SIGKILL), 0);
   EXPECT_EQ(read_all(*process), (Told{PIPE_OK, ""}));
+}
+
+TEST_P(ProcessTest, ThatIsReapedBetweenTryAndStartOfAWaitIsToldAtOnce) {
+  const auto process = spawn({"cat"});
+  pipe_exit exit;
+  ASSERT_EQ(process->wait(&exit), PIPE_AGAIN);
+  process->shutdown(PIPE_STDIN);
+  while (process->try_wait(&exit) == PIPE_RUNNING) ::sched_yield();
+  ASSERT_EQ(process->channel(PIPE_EXIT)->start(7, 0), 0);
+  EXPECT_EQ(loop().next_finished(), 7U);
+  EXPECT_EQ(process->wait_result(&exit), PIPE_OK);
 }
 
 TEST_P(ProcessTest, ThatCannotStartLeavesNothing) {

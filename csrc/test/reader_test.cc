@@ -61,10 +61,20 @@ TEST_F(ReaderTest, ReadsNothingBeforeSomebodyAsks) {
   EXPECT_EQ(there, 7);
 }
 
-TEST_F(ReaderTest, ArmsNothingUntilItIsStarted) {
+TEST_F(ReaderTest, ArmsNothingUntilItIsStartedButKeepsOthersOff) {
   EXPECT_EQ(try_read(kLine), PIPE_AGAIN);
-  EXPECT_EQ(try_read(kAll), PIPE_AGAIN);
+  EXPECT_EQ(try_read(kAll), PIPE_BUSY);
   EXPECT_EQ(loop_->timeout(), -1);
+  reader_->cancel();
+  EXPECT_EQ(try_read(kAll), PIPE_AGAIN);
+}
+
+TEST_F(ReaderTest, ShutDownBetweenTryAndStartIsAborted) {
+  ASSERT_EQ(try_read(kLine), PIPE_AGAIN);
+  reader_->shutdown();
+  ASSERT_EQ(reader_->start(7, 0), 0);
+  EXPECT_EQ(loop_.next_token(), 7U);
+  EXPECT_EQ(result_of(*reader_), (Told{PIPE_ABORTED, ""}));
 }
 
 TEST_F(ReaderTest, WaitsForWhatIsMissing) {
@@ -85,6 +95,8 @@ TEST_F(ReaderTest, LeavesInTheStreamWhatWasShownButNotTaken) {
   pipe_slice slice;
   ASSERT_EQ(reader_->read(bytes(2), &slice), PIPE_OK);
   EXPECT_EQ(std::string(slice.data, slice.size), "ab");
+  EXPECT_EQ(reader_->read(bytes(3), &slice), PIPE_BUSY);
+  reader_->cancel();
   EXPECT_EQ(read(bytes(3)), (Told{PIPE_OK, "abc"}));
 }
 
@@ -161,6 +173,7 @@ TEST_F(ReaderTest, TakesNothingThatWasNotShown) {
   reader_->take();
   ASSERT_EQ(try_read(bytes(4)), PIPE_AGAIN);
   reader_->take();
+  reader_->cancel();
   EXPECT_EQ(read(bytes(3)), (Told{PIPE_OK, "abc"}));
 }
 

@@ -186,6 +186,7 @@ INSTANTIATE_TEST_SUITE_P(By, ReaperTest, testing::Values("pidfd", "sigchld"),
 TEST(ReaperChoice, IsPidfdsUnlessTheEnvironmentOrTheKernelSaysNo) {
   TurningLoop loop;
   FakeTarget target(&loop.uv);
+  ::unsetenv("PIPE_REAPER");
   EXPECT_TRUE(PidfdReaper::supported());
   EXPECT_STREQ(Reaper::choose(&loop.uv, target)->name(), "pidfd");
   ::setenv("PIPE_REAPER", "else", 1);

@@ -104,6 +104,7 @@ function methods:wait()
   if code == AGAIN then
     local waiter, refusal = scheduler.waiter()
     if not waiter then
+      C.pipe_cancel(self.handle, C.PIPE_EXIT)
       error(refusal, 2)
     end
     local failure = operation.wait(waiter, self, C.PIPE_EXIT)

@@ -8,25 +8,29 @@ local options = require("pipe.options")
 local scheduler = require("pipe.scheduler")
 local status = require("pipe.status")
 
-local OK, AGAIN, TOO_MUCH = C.PIPE_OK, C.PIPE_AGAIN, C.PIPE_TOO_MUCH
+local OK, AGAIN = C.PIPE_OK, C.PIPE_AGAIN
 local ALL, BYTES, LINE, ANY = C.PIPE_READ_ALL, C.PIPE_READ_BYTES, C.PIPE_READ_LINE, C.PIPE_READ_ANY
 
 local reader = {}
 
--- One is enough: what it shows is taken before anybody else runs.
-local slice = ffi.new("pipe_slice")
+-- One for each call: any allocation may run a finalizer, and that may read too.
+local new_slice = ffi.typeof("pipe_slice")
 
 -- The string first: where there is no memory for it, the bytes stay in the stream.
-local function take(handle, channel)
-  local data = ffi.string(slice.data, tonumber(slice.size))
+local function take(handle, channel, slice)
+  local ok, data = pcall(ffi.string, slice.data, tonumber(slice.size))
+  if not ok then
+    C.pipe_cancel(handle, channel)
+    error(data, 0)
+  end
   C.pipe_read_take(handle, channel)
   return data
 end
 
-local function fail(handle, channel, code)
+local function fail(handle, channel, code, slice)
   local partial
   if slice.data ~= nil then
-    partial = take(handle, channel)
+    partial = take(handle, channel, slice)
   end
   local message, name = status.describe(code, channel)
   if name then
@@ -37,11 +41,12 @@ end
 
 -- Always tail-called by the public method, so that level 2 is its caller.
 local function read(self, channel, mode, length)
-  local handle = self.handle
+  local handle, slice = self.handle, new_slice()
   local code = C.pipe_read(handle, channel, mode, length, slice)
   if code == AGAIN then
     local waiter, refusal = scheduler.waiter()
     if not waiter then
+      C.pipe_cancel(handle, channel)
       error(refusal, 2)
     end
     local failure = operation.wait(waiter, self, channel)
@@ -53,9 +58,9 @@ local function read(self, channel, mode, length)
     operation.fetched(waiter)
   end
   if code == OK then
-    return take(handle, channel)
+    return take(handle, channel, slice)
   end
-  return fail(handle, channel, code)
+  return fail(handle, channel, code, slice)
 end
 
 ---Adds the methods of one output.
@@ -95,10 +100,8 @@ local function install(Process, methods, output, channel)
       error("bad len argument", 2)
     elseif len == 0 then
       return ""
-    elseif len > engine.LONGEST_STRING then
-      return nil, (status.describe(TOO_MUCH))
     end
-    return read(self, channel, BYTES, len)
+    return read(self, channel, BYTES, math.min(len, engine.LONGEST_STRING + 1)) -- which the core refuses
   end
 
   ---What is there now, at least one byte and at most `max`. **Yields** while there is nothing.

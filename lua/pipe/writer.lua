@@ -10,7 +10,7 @@ local OK, AGAIN, BUSY = C.PIPE_OK, C.PIPE_AGAIN, C.PIPE_BUSY
 
 local writer = {}
 
--- One is enough: it is read before anybody else runs.
+-- One is enough: it is read before anything is allocated, so before a finalizer can run that writes too.
 local written = ffi.new("double[1]")
 
 local slices_of = ffi.typeof("pipe_slice[?]")
@@ -81,11 +81,12 @@ function writer.install(Process, methods)
     written[0] = 0
     local code = C.pipe_write(handle, slices, count, written)
     if code == AGAIN then
+      local so_far = written[0]
       local waiter, refusal = scheduler.waiter()
       if not waiter then
+        C.pipe_cancel(handle, C.PIPE_STDIN)
         error(refusal, 2)
       end
-      local so_far = written[0]
       local failure = operation.wait(waiter, self, C.PIPE_STDIN, { slices, strings })
       if failure then
         local message, name = status.describe(failure)
@@ -94,11 +95,11 @@ function writer.install(Process, methods)
       code = C.pipe_write_result(handle, written)
       operation.fetched(waiter)
     end
+    local sent = code == BUSY and 0 or written[0]
     if code == OK then
-      return written[0]
+      return sent
     end
     local message, name = status.describe(code, C.PIPE_STDIN)
-    local sent = code == BUSY and 0 or written[0]
     if name then
       return nil, message, sent, name
     end
