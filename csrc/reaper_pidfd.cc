@@ -1,5 +1,6 @@
 // The reaper on pidfds: the cost of an exit does not depend on how many children live, and no pid can be mistaken.
 #include <cerrno>
+#include <new>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -21,7 +22,13 @@ void PidfdReaper::watch(Child& child) {
   const auto [at, added] = watches_.try_emplace(child.pid(), Watch{this, &child, {}});
   if (!added) return;
   // epoll_ctl(2) may want for memory or a watch; asking from time to time needs neither.
-  if (arm(at->second) < 0) asker_.add(child);
+  if (arm(at->second) >= 0) return;
+  try {
+    asker_.add(child);
+  } catch (...) {
+    watches_.erase(at);  // or the next watch() would think that somebody looks
+    throw;
+  }
 }
 
 int PidfdReaper::arm(Watch& watch) {
@@ -39,7 +46,11 @@ void PidfdReaper::on_readable(Watch& watch) {
   if (target_.reap(*watch.child)) return;
   // A traced child's pidfd is readable before its tracer has let go of it: stop, or the loop would spin.
   watch.poll.reset();
-  asker_.add(*watch.child);
+  try {
+    asker_.add(*watch.child);
+  } catch (const std::bad_alloc&) {
+    // We stand inside libuv, which no exception may cross. wait(), kill() and the next spawn ask by themselves.
+  }
 }
 
 void PidfdReaper::unwatch(Child& child) {
