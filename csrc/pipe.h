@@ -47,7 +47,7 @@ typedef struct pipe_timer pipe_timer;
 /** What a call may answer besides 0 and a negative errno. */
 enum pipe_word {
   PIPE_OK = 0,
-  PIPE_AGAIN = 1,          /**< it has to wait: pipe_start() it, or walk away */
+  PIPE_AGAIN = 1,          /**< it has to wait: pipe_start() it, or pipe_cancel() */
   PIPE_BUSY = 2,           /**< another operation already waits for the same thing */
   PIPE_CLOSED = 3,         /**< end of file, no reader left, or shut down by the host */
   PIPE_TIMEOUT = 4,        /**< the timeout passed first */

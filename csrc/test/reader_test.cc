@@ -187,6 +187,20 @@ TEST_F(ReaderTest, TakesNothingAfterItsEndedReadWasCancelled) {
   EXPECT_EQ(try_read(bytes(3)), PIPE_OK);
 }
 
+TEST_F(ReaderTest, AskedForAResultTooEarlyShowsNothingAndGoesOn) {
+  child_writes("ab");
+  pipe_slice slice;
+  EXPECT_EQ(reader_->result(&slice), UV_EINVAL);
+  EXPECT_EQ(slice.data, nullptr);
+  ASSERT_EQ(try_read(bytes(3)), PIPE_AGAIN);
+  ASSERT_EQ(reader_->start(7, 0), 0);
+  EXPECT_EQ(reader_->result(&slice), UV_EINVAL);
+  EXPECT_EQ(slice.data, nullptr);
+  child_writes("c");
+  EXPECT_EQ(loop_.next_token(), 7U);
+  EXPECT_EQ(result_of(*reader_), (Told{PIPE_OK, "abc"}));
+}
+
 TEST_F(ReaderTest, GivesEndOfFileWhenTheChildClosesBeforeAWholeLine) {
   ASSERT_EQ(try_read(kLine), PIPE_AGAIN);
   ASSERT_EQ(reader_->start(7, 0), 0);

@@ -165,6 +165,17 @@ TEST_F(WriterTest, AbortsItsWaiterAndTellsHowMuchIsInWhenItIsShutDown) {
   EXPECT_EQ(try_write("x"), (Written{PIPE_CLOSED, 0}));
 }
 
+TEST_F(WriterTest, ShutDownBetweenTryAndStartIsAborted) {
+  const std::string much(size_t{1} << 20, 'x');
+  const Written in = try_write(much);
+  ASSERT_EQ(in.outcome, PIPE_AGAIN);
+  EXPECT_EQ(try_write("x"), (Written{PIPE_BUSY, 0}));
+  writer_->shutdown();
+  ASSERT_EQ(writer_->start(7, 0), 0);
+  EXPECT_EQ(loop_.next_token(), 7U);
+  EXPECT_EQ(result(), (Written{PIPE_ABORTED, in.size}));
+}
+
 TEST_F(WriterTest, SaysClosedOfADeadReaderAndClosesThePipe) {
   child_end_.reset();
   EXPECT_EQ(try_write("x"), (Written{PIPE_CLOSED, 0}));
