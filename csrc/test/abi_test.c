@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,15 @@ static uint32_t next_token(pipe_loop* loop) {
   uint32_t token;
   while ((token = pipe_loop_next(loop)) == 0) pipe_loop_run(loop, 1);
   return token;
+}
+
+/* As another event loop would: it has only the descriptor. */
+static void run_until_all_are_reaped(pipe_loop* loop) {
+  struct pollfd readable = {pipe_loop_fd(loop), POLLIN, 0};
+  while (pipe_loop_children(loop) > 0) {
+    poll(&readable, 1, -1);
+    pipe_loop_run(loop, 0);
+  }
 }
 
 static pipe_process* spawn(pipe_loop* loop, const char* script, int merge_stderr) {
@@ -145,6 +155,7 @@ static void test_bad_arguments(pipe_loop* loop) {
   pipe_cancel(process, 4);
   CHECK(pipe_kill(process, -1) == PIPE_INVALID_SIGNAL && pipe_kill(process, 10000) == PIPE_INVALID_SIGNAL);
   pipe_process_free(process);
+  run_until_all_are_reaped(loop);
 }
 
 static void test_timer(pipe_loop* loop) {
