@@ -9,7 +9,7 @@
 namespace pipe_core {
 
 int Operation::start(uint32_t token, double timeout_ms) {
-  if (waiting() || state_ == State::kFinished || token == 0) return UV_EINVAL;
+  if (waiting() || finished() || token == 0) return UV_EINVAL;
   token_ = token;
   if (state_ == State::kEnded) {
     to_queue(outcome_);
@@ -62,14 +62,14 @@ void Operation::to_queue(int outcome) {
 }
 
 int Operation::take_outcome() {
-  if (state_ != State::kFinished) return UV_EINVAL;
+  if (!finished()) return UV_EINVAL;
   cancel();
   return outcome_;
 }
 
 void Operation::cancel() {
   if (waiting()) stop_waiting();
-  if (state_ == State::kFinished) loop_.finished().remove(*this);
+  if (finished()) loop_.finished().remove(*this);
   state_ = State::kIdle;
 }
 

@@ -38,6 +38,7 @@ class Operation {
   bool pending() const { return state_ == State::kHeld || state_ == State::kWaiting; }
   bool ended_early() const { return state_ == State::kEnded; }
   bool waiting() const { return state_ == State::kWaiting; }
+  bool finished() const { return state_ == State::kFinished; }
   uint32_t token() const { return token_; }
   // In a forked child: drops the timer without touching the loop.
   void abandon() { timer_.reset(); }

@@ -31,6 +31,7 @@ int Reader::read(const ReadRequest& request, pipe_slice* result) {
 
 int Reader::result(pipe_slice* result) {
   *result = {};
+  if (!operation_.finished()) return UV_EINVAL;  // a read that goes on shows nothing, and keeps its frame
   return show(operation_.take_outcome(), result);
 }
 
