@@ -1,17 +1,27 @@
 // pipe.h: validates, guards, delegates. No logic.
 #include "pipe.h"
 
+#include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <memory>
 #include <new>
+#include <unistd.h>
 
+#include "accounts.h"
 #include "error_text.h"
+#include "exit_watch.h"
+#include "family.h"
+#include "joint.h"
 #include "loop.h"
 #include "process.h"
 #include "timer.h"
 
 namespace {
 
+using pipe_core::ExitWatch;
+using pipe_core::Family;
+using pipe_core::Joint;
 using pipe_core::Loop;
 using pipe_core::Process;
 using pipe_core::Timer;
@@ -19,6 +29,10 @@ using pipe_core::Timer;
 Loop* unwrap(pipe_loop* loop) { return reinterpret_cast<Loop*>(loop); }
 const Loop* unwrap(const pipe_loop* loop) { return reinterpret_cast<const Loop*>(loop); }
 Timer* unwrap(pipe_timer* timer) { return reinterpret_cast<Timer*>(timer); }
+ExitWatch* unwrap(pipe_exit_watch* watch) { return reinterpret_cast<ExitWatch*>(watch); }
+Family* unwrap(pipe_family* family) { return reinterpret_cast<Family*>(family); }
+Joint* unwrap(pipe_joint* joint) { return reinterpret_cast<Joint*>(joint); }
+const Joint* unwrap(const pipe_joint* joint) { return reinterpret_cast<const Joint*>(joint); }
 const Process* unwrap(const pipe_process* process) { return reinterpret_cast<const Process*>(process); }
 
 // A process is used only in the process that made it. A raw fork runs no pthread_atfork handler: notice it here.
@@ -45,14 +59,53 @@ int on_process(pipe_process* handle, Body body) noexcept {
   return guarded([&] { return body(*unwrap(handle)); });
 }
 
-// Reads concern a stream: one that is merged has no reader.
 template <class Body>
 int on_output(pipe_process* handle, int channel, Body body) noexcept {
   if (channel != PIPE_STDOUT && channel != PIPE_STDERR) return UV_EINVAL;
   return on_process(handle, [&](Process& process) {
-    pipe_core::Reader* reader = process.output(channel);
-    return reader == nullptr ? PIPE_MERGED : body(*reader);
+    const int status = process.stream(channel);
+    return status != PIPE_OK ? status : body(process.output(channel));
   });
+}
+
+template <class Body>
+int on_input(pipe_process* handle, Body body) noexcept {
+  return on_process(handle, [&](Process& process) {
+    const int status = process.stream(PIPE_STDIN);
+    return status != PIPE_OK ? status : body(process.input());
+  });
+}
+
+bool is_sound(const pipe_descriptor& wanted, int lowest) {
+  if (wanted.number < lowest) return false;
+  switch (wanted.source) {
+    case PIPE_SOURCE_PIPE:
+      return wanted.number <= PIPE_STDERR;
+    case PIPE_SOURCE_NULL:
+    case PIPE_SOURCE_FD:
+      return true;
+    case PIPE_SOURCE_FILE:
+      return wanted.path != nullptr && wanted.access >= PIPE_ACCESS_READ && wanted.access <= PIPE_ACCESS_APPEND;
+    default:
+      return wanted.source == PIPE_SOURCE_STDOUT && wanted.number == PIPE_STDERR;
+  }
+}
+
+// 0, 1 and 2 first, the others in rising order.
+bool are_sound(const pipe_descriptor* descriptors, size_t count) {
+  if (descriptors == nullptr) return true;
+  for (size_t i = 0; i < count; ++i) {
+    if (!is_sound(descriptors[i], i == 0 ? PIPE_STDIN : descriptors[i - 1].number + 1)) return false;
+  }
+  return count > PIPE_STDERR && descriptors[PIPE_STDERR].number == PIPE_STDERR;
+}
+
+bool are_sound(const pipe_spawn_options& options) {
+  if (options.file == nullptr || options.argv == nullptr || options.buffer_size == 0) return false;
+  if (options.limit_count > 0 && options.limits == nullptr) return false;
+  if ((options.flags & PIPE_SPAWN_GROUPS) != 0 && options.group_count > 0 && options.groups == nullptr) return false;
+  if ((options.flags & PIPE_SPAWN_AFFINITY) != 0 && options.affinity == nullptr) return false;
+  return are_sound(options.descriptors, options.descriptor_count);
 }
 
 }  // namespace
@@ -117,14 +170,52 @@ int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token, pipe_timer** ti
 
 void pipe_timer_free(pipe_timer* timer) { delete unwrap(timer); }
 
-int pipe_spawn(pipe_loop* loop, const pipe_spawn_options* options, pipe_process** process) {
-  if (loop == nullptr || options == nullptr || process == nullptr) return UV_EINVAL;
-  if (options->file == nullptr || options->argv == nullptr || options->buffer_size == 0) return UV_EINVAL;
+const char* const* pipe_environment(void) { return environ; }
+
+int pipe_file_descriptor(void* file) {
+  if (file == nullptr) return UV_EINVAL;
+  auto* stream = static_cast<FILE*>(file);
+  if (std::fflush(stream) != 0) return -errno;
+  const int fd = ::fileno(stream);
+  return fd < 0 ? -errno : fd;
+}
+
+int pipe_user_find(const char* name, pipe_account* account) {
+  if (account == nullptr || (account->groups == nullptr && account->group_count > 0)) return UV_EINVAL;
+  return guarded([&] { return pipe_core::find_user(name, account); });
+}
+
+int pipe_group_find(const char* name, unsigned* gid) {
+  if (name == nullptr || gid == nullptr) return UV_EINVAL;
+  return guarded([&] { return pipe_core::find_group(name, gid); });
+}
+
+int pipe_joint_open(size_t capacity, pipe_joint** joint) {
+  if (joint == nullptr) return UV_EINVAL;
+  *joint = nullptr;
+  return guarded([&] {
+    auto made = std::make_unique<Joint>();
+    const int status = made->open(capacity);
+    if (status == PIPE_OK) *joint = reinterpret_cast<pipe_joint*>(made.release());
+    return status;
+  });
+}
+
+int pipe_joint_end(const pipe_joint* joint, int end) {
+  if (joint == nullptr) return UV_EINVAL;
+  return (end == 0 ? unwrap(joint)->reading_end : unwrap(joint)->writing_end).get();
+}
+
+void pipe_joint_free(pipe_joint* joint) { delete unwrap(joint); }
+
+int pipe_spawn(pipe_loop* loop, const pipe_spawn_options* options, pipe_failure* failure, pipe_process** process) {
+  if (loop == nullptr || options == nullptr || process == nullptr || !are_sound(*options)) return UV_EINVAL;
   *process = nullptr;
   if (unwrap(loop)->inherited()) return UV_EINVAL;
+  pipe_failure unwanted;
   return guarded([&] {
     Process* spawned = nullptr;
-    const int status = Process::spawn(*unwrap(loop), *options, &spawned);
+    const int status = Process::spawn(*unwrap(loop), *options, failure != nullptr ? failure : &unwanted, &spawned);
     *process = reinterpret_cast<pipe_process*>(spawned);
     return status;
   });
@@ -154,6 +245,37 @@ int pipe_shutdown(pipe_process* process, int channel) {
   return on_process(process, [&](Process& shut) { return shut.shutdown(channel); });
 }
 
+int pipe_resize(pipe_process* process, int rows, int columns) {
+  return on_process(process, [&](Process& shown) { return shown.resize(rows, columns); });
+}
+
+int pipe_rusage(pipe_process* process, pipe_usage* usage) {
+  if (usage == nullptr) return UV_EINVAL;
+  return on_process(process, [&](Process& measured) { return measured.usage(usage); });
+}
+
+int pipe_family_open(pipe_process* process, pipe_family** family) {
+  if (family == nullptr) return UV_EINVAL;
+  *family = nullptr;
+  return on_process(process, [&](Process& head) {
+    pipe_core::Child* child = head.child();
+    if (child == nullptr) return static_cast<int>(PIPE_EXITED);
+    std::unique_ptr<Family> found;
+    const int status = Family::open(*child, head.loop().reaper().wants_pidfd(), &found);
+    *family = reinterpret_cast<pipe_family*>(found.release());
+    return status;
+  });
+}
+
+int pipe_family_signal(pipe_family* family, int signum) {
+  if (family == nullptr) return UV_EINVAL;
+  return guarded([&] { return unwrap(family)->signal(signum); });
+}
+
+size_t pipe_family_living(pipe_family* family) { return family == nullptr ? 0 : unwrap(family)->living(); }
+
+void pipe_family_free(pipe_family* family) { delete unwrap(family); }
+
 int pipe_read(pipe_process* process, int channel, int mode, size_t length, pipe_slice* result) {
   if (result == nullptr || mode < PIPE_READ_ALL || mode > PIPE_READ_ANY) return UV_EINVAL;
   *result = {};
@@ -177,12 +299,12 @@ void pipe_read_take(pipe_process* process, int channel) {
 int pipe_write(pipe_process* process, const pipe_slice* slices, size_t count, double* written) {
   if (written == nullptr || (slices == nullptr && count > 0)) return UV_EINVAL;
   *written = 0;
-  return on_process(process, [&](Process& fed) { return fed.input().write(slices, count, written); });
+  return on_input(process, [&](pipe_core::Writer& input) { return input.write(slices, count, written); });
 }
 
 int pipe_write_result(pipe_process* process, double* written) {
   if (written == nullptr) return UV_EINVAL;
-  return on_process(process, [&](Process& fed) { return fed.input().result(written); });
+  return on_input(process, [&](pipe_core::Writer& input) { return input.result(written); });
 }
 
 int pipe_wait(pipe_process* process, pipe_exit* exit) {
@@ -199,6 +321,21 @@ int pipe_try_wait(pipe_process* process, pipe_exit* exit) {
   if (exit == nullptr) return UV_EINVAL;
   return on_process(process, [&](Process& awaited) { return awaited.try_wait(exit); });
 }
+
+int pipe_exit_watch_start(pipe_process* process, uint32_t timeout_ms, uint32_t token, pipe_exit_watch** watch) {
+  if (watch == nullptr) return UV_EINVAL;
+  *watch = nullptr;
+  return on_process(process, [&](Process& watched) {
+    auto made = std::make_unique<ExitWatch>(watched);
+    const int status = made->start(token, timeout_ms);
+    if (status == PIPE_OK) *watch = reinterpret_cast<pipe_exit_watch*>(made.release());
+    return status;
+  });
+}
+
+int pipe_exit_watch_result(pipe_exit_watch* watch) { return watch == nullptr ? UV_EINVAL : unwrap(watch)->result(); }
+
+void pipe_exit_watch_free(pipe_exit_watch* watch) { delete unwrap(watch); }
 
 int pipe_start(pipe_process* process, int channel, uint32_t timeout_ms, uint32_t token) {
   return on_process(process, [&](Process& waiting) {

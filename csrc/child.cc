@@ -38,15 +38,20 @@ ExitStatus from_wait_status(int status) {
 
 bool Child::try_reap(ExitStatus* status) {
   siginfo_t info = {};
-  int result;
+  rusage usage = {};
+  long result;
   do {
-    const auto id = static_cast<id_t>(pidfd_ ? pidfd_.get() : pid_);
+    const int id = pidfd_ ? pidfd_.get() : pid_;
     // Never WNOWAIT first: one call asks and reaps. Never blocking: a pidfd that libuv watches is non-blocking anyway.
-    result = ::waitid(pidfd_ ? kPidfd : P_PID, id, &info, WEXITED | WNOHANG);
-  } while (result < 0 && errno == EINTR);
+    // libc's waitid(2) hides the kernel's fifth argument.
+    result = raw_syscall(SYS_waitid, pidfd_ ? kPidfd : P_PID, id, reinterpret_cast<long>(&info), WEXITED | WNOHANG,
+                         reinterpret_cast<long>(&usage));
+  } while (result == -EINTR);
   if (result == 0) {
     if (info.si_pid == 0) return false;
     *status = from_siginfo(info);
+    status->usage_known = true;
+    status->usage = usage;
     return true;
   }
   // ECHILD: the host ignores SIGCHLD, or somebody else's wait took our child.
@@ -64,6 +69,11 @@ bool Child::find_lost_status(ExitStatus* status) const {
 }
 
 int Child::send_signal(int signum) const {
+  // A child that has not been reaped keeps its pid, and with it the number of its group. ESRCH: it has joined another.
+  if (leads_group_) {
+    if (::kill(-pid_, signum) == 0) return 0;
+    if (errno != ESRCH) return -errno;
+  }
   if (pidfd_) {
     const long result = raw_syscall(SYS_pidfd_send_signal, pidfd_.get(), signum);
     // Missing under valgrind 3.19, or forbidden by a sandbox. A child of ours that has not been reaped keeps its pid.

@@ -2,9 +2,11 @@
 #ifndef CHILD_H_
 #define CHILD_H_
 
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <uv/tree.h>
 
+#include "pipe.h"
 #include "unique_fd.h"
 
 namespace pipe_core {
@@ -15,19 +17,30 @@ struct ExitStatus {
   enum class Kind { kExit, kSignal, kLost };  // lost: somebody else reaped it, and the kernel does not tell
   Kind kind;
   int status;
+  bool usage_known = false;
+  rusage usage = {};  // the child's own, and that of the children it waited for
 };
 
 class Child {
  public:
-  Child(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  // `flags` of pipe_spawn_flag.
+  Child(pid_t pid, UniqueFd pidfd, unsigned flags = 0)
+      : pid_(pid),
+        pidfd_(std::move(pidfd)),
+        leads_group_((flags & PIPE_SPAWN_GROUP) != 0),
+        detached_((flags & PIPE_SPAWN_DETACHED) != 0) {}
 
   pid_t pid() const { return pid_; }
   // -1 where the kernel, or the chosen reaper, has no pidfds.
   int pidfd() const { return pidfd_.get(); }
 
+  // It outlives its handle and its host.
+  bool detached() const { return detached_; }
+
   // Reaps the child if it has exited; never blocks. After true the pid is nobody's.
   bool try_reap(ExitStatus* status);
-  // Returns 0 or a negative errno. Ask try_reap() first: signalling a zombie succeeds.
+  // To its whole group, if it leads one. Returns 0 or a negative errno. Ask try_reap() first: signalling a zombie
+  // succeeds.
   int send_signal(int signum) const;
   // In a forked child of the host: forget the parent's descriptor, signal nobody.
   void abandon() { pidfd_.reset(); }
@@ -40,6 +53,8 @@ class Child {
 
   pid_t pid_;
   UniqueFd pidfd_;
+  bool leads_group_;
+  bool detached_;
 };
 
 }  // namespace pipe_core

@@ -184,7 +184,7 @@ void Loop::reap_orphans() {
 void Loop::kill_children() {
   tree_.for_each([](Child& child) {
     ExitStatus status;
-    if (!child.try_reap(&status)) child.send_signal(SIGKILL);
+    if (!child.detached() && !child.try_reap(&status)) child.send_signal(SIGKILL);
   });
 }
 
@@ -192,7 +192,7 @@ void Loop::await_children() {
   const auto deadline = std::chrono::steady_clock::now() + kReapingTakesAtMost;
   tree_.for_each([&](Child& child) {
     ExitStatus status;
-    while (!child.try_reap(&status)) {
+    while (!child.detached() && !child.try_reap(&status)) {
       // Bounded: a child in an uninterruptible sleep, or a traced one, may outlast even SIGKILL.
       if (std::chrono::steady_clock::now() >= deadline) return;
       pollfd exit = {child.pidfd(), POLLIN, 0};

@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PIPE_ABI_VERSION 1
+#define PIPE_ABI_VERSION 2
 
 #if defined(__GNUC__)
 #define PIPE_EXPORT __attribute__((visibility("default")))
@@ -43,20 +43,27 @@ typedef struct pipe_loop pipe_loop;
 typedef struct pipe_process pipe_process;
 /** One pending or expired delay. */
 typedef struct pipe_timer pipe_timer;
+/** Somebody who wants to know of a child's exit without using it up. */
+typedef struct pipe_exit_watch pipe_exit_watch;
+/** A child and its descendants, to be signalled together. */
+typedef struct pipe_family pipe_family;
+/** A kernel pipe between children: both its ends. */
+typedef struct pipe_joint pipe_joint;
 
 /** What a call may answer besides 0 and a negative errno. */
 enum pipe_word {
   PIPE_OK = 0,
-  PIPE_AGAIN = 1,          /**< it has to wait: pipe_start() it, or pipe_cancel() */
-  PIPE_BUSY = 2,           /**< another operation already waits for the same thing */
-  PIPE_CLOSED = 3,         /**< end of file, no reader left, or shut down by the host */
-  PIPE_TIMEOUT = 4,        /**< the timeout passed first */
-  PIPE_ABORTED = 5,        /**< shut down or closed while it waited */
-  PIPE_EXITED = 6,         /**< the exit has been told already, or there is nothing left to signal */
-  PIPE_RUNNING = 7,        /**< the child still lives */
-  PIPE_MERGED = 8,         /**< stderr goes where stdout goes */
-  PIPE_TOO_MUCH = 9,       /**< the result would be longer than the host's strings may be; the data stays */
-  PIPE_INVALID_SIGNAL = 10 /**< no such signal number */
+  PIPE_AGAIN = 1,           /**< it has to wait: pipe_start() it, or pipe_cancel() */
+  PIPE_BUSY = 2,            /**< another operation already waits for the same thing */
+  PIPE_CLOSED = 3,          /**< end of file, no reader left, or shut down by the host */
+  PIPE_TIMEOUT = 4,         /**< the timeout passed first */
+  PIPE_ABORTED = 5,         /**< shut down or closed while it waited */
+  PIPE_EXITED = 6,          /**< the exit has been told already, or there is nothing left to signal */
+  PIPE_RUNNING = 7,         /**< the child still lives */
+  PIPE_MERGED = 8,          /**< stderr goes where stdout goes */
+  PIPE_TOO_MUCH = 9,        /**< the result would be longer than the host's strings may be; the data stays */
+  PIPE_INVALID_SIGNAL = 10, /**< no such signal number */
+  PIPE_NOT_A_PIPE = 11      /**< the child has something else there, and the host holds no end of it */
 };
 
 /** What an operation is about: one of the three streams, or the child's exit. */
@@ -82,14 +89,114 @@ typedef struct pipe_exit {
   int status;
 } pipe_exit;
 
+/** Where a descriptor of the child comes from. */
+enum pipe_source {
+  PIPE_SOURCE_PIPE = 0,  /**< a pipe to the host; for 0, 1 and 2 only */
+  PIPE_SOURCE_NULL = 1,  /**< /dev/null */
+  PIPE_SOURCE_FD = 2,    /**< a copy of the host's `fd`, which stays the host's */
+  PIPE_SOURCE_FILE = 3,  /**< the file at `path`, opened by the host, made with mode 0666 where it is missing */
+  PIPE_SOURCE_STDOUT = 4 /**< for 2 only: a copy of the child's 1 */
+};
+
+/** How a file is opened: fopen(3)'s "r", "w" and "a". */
+enum pipe_access { PIPE_ACCESS_READ = 0, PIPE_ACCESS_WRITE = 1, PIPE_ACCESS_APPEND = 2 };
+
+/** One descriptor of the child. */
+typedef struct pipe_descriptor {
+  int number;        /**< its number in the child */
+  int source;        /**< enum pipe_source */
+  int fd;            /**< PIPE_SOURCE_FD: the host's descriptor */
+  int access;        /**< PIPE_SOURCE_FILE: enum pipe_access */
+  const char* path;  /**< PIPE_SOURCE_FILE: relative to the host's directory */
+  pipe_joint* joint; /**< PIPE_SOURCE_PIPE: NULL for a new pipe, or the one to use for 1 or 2 */
+} pipe_descriptor;
+
+/** One limit of setrlimit(2). ~0 is RLIM_INFINITY. */
+typedef struct pipe_limit {
+  int resource; /**< the number of RLIMIT_… */
+  uint64_t soft;
+  uint64_t hard;
+} pipe_limit;
+
+/** What pipe_spawn_options.flags asks for. The fields named here are read only where their flag is set. */
+enum pipe_spawn_flag {
+  PIPE_SPAWN_GROUP = 1 << 0,        /**< setpgid(2): it leads its own process group, and signals go to all of it */
+  PIPE_SPAWN_DETACHED = 1 << 1,     /**< setsid(2); freeing the handle and the host's exit leave it alone */
+  PIPE_SPAWN_SUBREAPER = 1 << 2,    /**< PR_SET_CHILD_SUBREAPER: orphans below it stay below it */
+  PIPE_SPAWN_PTY = 1 << 3,          /**< 0, 1 and 2 are a terminal with `rows` and `columns`, and it leads a session */
+  PIPE_SPAWN_UID = 1 << 4,          /**< `uid` */
+  PIPE_SPAWN_GID = 1 << 5,          /**< `gid` */
+  PIPE_SPAWN_GROUPS = 1 << 6,       /**< `groups`, `group_count` */
+  PIPE_SPAWN_NICE = 1 << 7,         /**< `nice` */
+  PIPE_SPAWN_UMASK = 1 << 8,        /**< `umask` */
+  PIPE_SPAWN_DEATH_SIGNAL = 1 << 9, /**< `death_signal` */
+  PIPE_SPAWN_AFFINITY = 1 << 10     /**< `affinity`, `affinity_size` */
+};
+
 /** What to start. Every pointer is borrowed for the call. */
 typedef struct pipe_spawn_options {
   const char* file;        /**< looked up in the host's PATH unless it contains a slash, as execvp(3) does */
   const char* const* argv; /**< ends with NULL; argv[0] included */
   const char* const* envp; /**< ends with NULL; NULL itself is the host's environment */
-  size_t buffer_size;      /**< first size of a read buffer, in bytes, at least 1 */
-  int merge_stderr;        /**< not 0: the child's stderr is its stdout */
+  const char* cwd;         /**< where it starts, and where a relative `file` is looked up; NULL: where the host is */
+  const pipe_descriptor* descriptors; /**< 0, 1 and 2, then others in rising order; NULL: three pipes */
+  size_t descriptor_count;
+  size_t buffer_size; /**< first size of a read buffer, in bytes, at least 1 */
+  size_t pipe_size;   /**< capacity of the pipes to the host where the kernel allows it; 0: the kernel's default */
+  const pipe_limit* limits;
+  size_t limit_count;
+  const unsigned* groups;
+  size_t group_count;
+  const uint8_t* affinity; /**< sched_setaffinity(2)'s mask: processor n is bit n % 8 of byte n / 8 */
+  size_t affinity_size;    /**< in bytes */
+  unsigned flags;          /**< of enum pipe_spawn_flag */
+  unsigned uid;
+  unsigned gid;
+  unsigned umask;
+  int nice;         /**< the nice value itself, -20 to 19 */
+  int death_signal; /**< sent to the child when the thread that started it ends */
+  int rows;
+  int columns;
 } pipe_spawn_options;
+
+/** What a spawn was about when it failed. */
+enum pipe_step {
+  PIPE_STEP_START = 0,        /**< pipes, memory, clone(2) */
+  PIPE_STEP_PROGRAM = 1,      /**< execve(2) */
+  PIPE_STEP_DIRECTORY = 2,    /**< `cwd` */
+  PIPE_STEP_DESCRIPTOR = 3,   /**< descriptors[index] */
+  PIPE_STEP_SESSION = 4,      /**< setsid(2) or setpgid(2) */
+  PIPE_STEP_PTY = 5,          /**< the terminal */
+  PIPE_STEP_GROUPS = 6,       /**< setgroups(2) */
+  PIPE_STEP_GID = 7,          /**< setresgid(2) */
+  PIPE_STEP_UID = 8,          /**< setresuid(2) */
+  PIPE_STEP_LIMIT = 9,        /**< limits[index] */
+  PIPE_STEP_NICE = 10,        /**< setpriority(2) */
+  PIPE_STEP_AFFINITY = 11,    /**< sched_setaffinity(2) */
+  PIPE_STEP_SUBREAPER = 12,   /**< prctl(2) */
+  PIPE_STEP_DEATH_SIGNAL = 13 /**< prctl(2) */
+};
+
+/** Where a spawn failed. */
+typedef struct pipe_failure {
+  int step;  /**< enum pipe_step */
+  int index; /**< of the descriptor or limit */
+} pipe_failure;
+
+/** What a child has used, itself and those that it waited for: getrusage(2)'s fields, times in seconds, and `maxrss` in
+    bytes. */
+typedef struct pipe_usage {
+  double utime, stime, maxrss, ixrss, idrss, isrss, minflt, majflt, nswap, inblock, oublock, msgsnd, msgrcv, nsignals,
+      nvcsw, nivcsw;
+} pipe_usage;
+
+/** An entry of the user database. */
+typedef struct pipe_account {
+  unsigned uid;
+  unsigned gid;
+  size_t group_count; /**< before: the room in `groups`; after: how many there are */
+  unsigned* groups;   /**< the supplementary groups, `gid` among them */
+} pipe_account;
 
 /** PIPE_ABI_VERSION of the library that was loaded. */
 PIPE_EXPORT int pipe_abi_version(void);
@@ -135,31 +242,74 @@ PIPE_EXPORT int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token, pip
 /** Stops it if it is pending, and frees it. */
 PIPE_EXPORT void pipe_timer_free(pipe_timer* timer);
 
+/** The host's environment as it is now, as environ(7): borrowed until somebody changes it. */
+PIPE_EXPORT const char* const* pipe_environment(void);
+/** Flushes a FILE*, and gives its descriptor, which stays the file's. Errors: fflush(3)'s. */
+PIPE_EXPORT int pipe_file_descriptor(void* file);
 /**
- * Starts a program with a pipe at each of its descriptors 0, 1 and 2 and no other descriptor, with default signal
- * handlers and an empty mask. Never waits for the child beyond its execve(2).
- * Errors: execve(2)'s, or those of clone(2) and pipe2(2); nothing is left behind then.
+ * Looks up a user by name, or where that is NULL by `account->uid`: getpwnam(3), getgrouplist(3). PIPE_TOO_MUCH when
+ * `groups` has no room: call again with what group_count says. Errors: -ENOENT for an unknown one. May block.
  */
-PIPE_EXPORT int pipe_spawn(pipe_loop* loop, const pipe_spawn_options* options, pipe_process** process);
+PIPE_EXPORT int pipe_user_find(const char* name, pipe_account* account);
+/** Looks up a group by name: getgrnam(3). Errors: -ENOENT. May block. */
+PIPE_EXPORT int pipe_group_find(const char* name, unsigned* gid);
+
+/** Makes a kernel pipe for children; `capacity` as pipe_spawn_options.pipe_size. Errors: -EMFILE, -ENFILE, -ENOMEM. */
+PIPE_EXPORT int pipe_joint_open(size_t capacity, pipe_joint** joint);
+/** The descriptor of its reading (0) or writing (1) end: the joint's own, blocking, for PIPE_SOURCE_FD. */
+PIPE_EXPORT int pipe_joint_end(const pipe_joint* joint, int end);
+/** Closes both ends; children keep theirs. */
+PIPE_EXPORT void pipe_joint_free(pipe_joint* joint);
+
+/**
+ * Starts a program with the descriptors that were asked for and no other, with default signal handlers and an empty
+ * mask. Never waits for the child beyond its execve(2), nor for a FIFO's other end.
+ * Errors: what `failure` (it may be NULL) tells apart; nothing is left behind then.
+ */
+PIPE_EXPORT int pipe_spawn(pipe_loop* loop, const pipe_spawn_options* options, pipe_failure* failure,
+                           pipe_process** process);
 /** The child's process id, also after its exit. */
 PIPE_EXPORT int pipe_process_pid(const pipe_process* process);
 /**
- * Kills the child with SIGKILL if it lives, ends what waits with PIPE_ABORTED and closes every pipe. The handle stays
- * valid. Never blocks: the loop reaps the child when it has died.
+ * Kills the child with SIGKILL if it lives, detached or not, ends what waits with PIPE_ABORTED and closes every pipe.
+ * The handle stays valid. Never blocks: the loop reaps the child when it has died.
  */
 PIPE_EXPORT void pipe_process_close(pipe_process* process);
-/** pipe_process_close(), and frees the handle. What waits on it must have been cancelled or fetched. */
+/** pipe_process_close(), but a detached child lives on, and frees the handle. What waits on it must have been cancelled
+ * or fetched. */
 PIPE_EXPORT void pipe_process_free(pipe_process* process);
 /**
- * Sends a signal (0 only asks). PIPE_EXITED when the child has exited, waited for or not; PIPE_INVALID_SIGNAL;
- * -EPERM. Never reaches a stranger who has got the pid since.
+ * Sends a signal (0 only asks), to the child's whole group if it leads one by PIPE_SPAWN_GROUP. PIPE_EXITED when the
+ * child has exited, waited for or not; PIPE_INVALID_SIGNAL; -EPERM. Never reaches a stranger who has got the pid since.
  */
 PIPE_EXPORT int pipe_kill(pipe_process* process, int signum);
 /**
  * Closes one direction; who waits on it gets PIPE_ABORTED. 0 also when it was closed before. PIPE_MERGED for a
- * merged stderr, PIPE_CLOSED after the exit has been told by pipe_wait() or after pipe_process_close().
+ * merged stderr, PIPE_NOT_A_PIPE, PIPE_CLOSED after the exit has been told by pipe_wait() or after
+ * pipe_process_close(). A terminal's stdin: its end-of-file character is typed (-EAGAIN: there is no room for it now).
  */
 PIPE_EXPORT int pipe_shutdown(pipe_process* process, int channel);
+/** Sets the size of the child's terminal; it gets SIGWINCH. PIPE_NOT_A_PIPE without one, PIPE_CLOSED after its end. */
+PIPE_EXPORT int pipe_resize(pipe_process* process, int rows, int columns);
+/** What the child has used. PIPE_RUNNING before its exit; PIPE_EXITED when it was closed before; -ECHILD as
+ * pipe_wait(). */
+PIPE_EXPORT int pipe_rusage(pipe_process* process, pipe_usage* usage);
+
+/**
+ * Takes hold of the child and of every process whose chain of living parents leads to it. PIPE_EXITED when the child
+ * has exited. Errors: -ENOMEM; those of opening /proc.
+ */
+PIPE_EXPORT int pipe_family_open(pipe_process* process, pipe_family** family);
+/**
+ * Signals all that live, and their descendants of now: they are stopped until a walk through /proc finds no new one,
+ * signalled, and continued, never by a pid that has become a stranger's. 0 only asks. PIPE_EXITED when none lives,
+ * PIPE_INVALID_SIGNAL; else the first error, when the others have been signalled all the same.
+ */
+PIPE_EXPORT int pipe_family_signal(pipe_family* family, int signum);
+/** How many of those that were found last still live. */
+PIPE_EXPORT size_t pipe_family_living(pipe_family* family);
+/** Lets go of them. */
+PIPE_EXPORT void pipe_family_free(pipe_family* family);
 
 /**
  * Reads from PIPE_STDOUT or PIPE_STDERR. PIPE_OK: `result` is what was asked for. PIPE_CLOSED at end of file,
@@ -189,6 +339,17 @@ PIPE_EXPORT int pipe_wait(pipe_process* process, pipe_exit* exit);
 PIPE_EXPORT int pipe_wait_result(pipe_process* process, pipe_exit* exit);
 /** As pipe_wait(), but uses nothing up: PIPE_RUNNING, or the exit, as often as one asks. */
 PIPE_EXPORT int pipe_try_wait(pipe_process* process, pipe_exit* exit);
+
+/**
+ * Watches for the exit beside pipe_wait(), as often as one likes. `token` comes out of pipe_loop_next() when it is
+ * there, the process was closed, or `timeout_ms` (0: never) have passed. Errors: -ENOMEM.
+ */
+PIPE_EXPORT int pipe_exit_watch_start(pipe_process* process, uint32_t timeout_ms, uint32_t token,
+                                      pipe_exit_watch** watch);
+/** PIPE_OK: the exit is there for pipe_wait() or pipe_try_wait(); PIPE_TIMEOUT; PIPE_ABORTED. */
+PIPE_EXPORT int pipe_exit_watch_result(pipe_exit_watch* watch);
+/** Stops watching, and frees it: before or after the process. */
+PIPE_EXPORT void pipe_exit_watch_free(pipe_exit_watch* watch);
 
 /**
  * Arms the operation whose try has just answered PIPE_AGAIN: PIPE_STDIN a write, PIPE_STDOUT and PIPE_STDERR a read,

@@ -4,17 +4,21 @@
 #include <csignal>
 #include <poll.h>
 
+#include "terminal.h"
+
 namespace pipe_core {
 
 static constexpr int kLastSignal = 64;
 
-int Process::spawn(Loop& loop, const pipe_spawn_options& options, Process** process) {
+int Process::spawn(Loop& loop, const pipe_spawn_options& options, pipe_failure* failure, Process** process) {
   loop.reap_orphans();
-  StdioPipes pipes;
-  if (const int status = pipes.open(options.merge_stderr != 0); status < 0) return status;
-  std::unique_ptr<Process> made(new Process(loop, pipes, options));  // before the clone: nothing may fail after it
+  ChildDescriptors descriptors;
+  *failure = {PIPE_STEP_START, 0};
+  if (const int status = descriptors.open(options, failure); status < 0) return status;
+  // Before the clone: nothing may fail after it.
+  std::unique_ptr<Process> made(new Process(loop, descriptors, options));
   std::unique_ptr<Child> child;
-  const int status = loop.spawner().spawn(options, pipes, loop.reaper().wants_pidfd(), &child);
+  const int status = loop.spawner().spawn(options, descriptors, loop.reaper().wants_pidfd(), failure, &child);
   if (status < 0) return status;
   made->pid_ = child->pid();
   made->child_ = child.get();
@@ -24,31 +28,38 @@ int Process::spawn(Loop& loop, const pipe_spawn_options& options, Process** proc
   return 0;
 }
 
-Process::Process(Loop& loop, StdioPipes& pipes, const pipe_spawn_options& options)
+Process::Process(Loop& loop, ChildDescriptors& descriptors, const pipe_spawn_options& options)
     : membership_(loop, *this),
       loop_(loop),
-      merged_(options.merge_stderr != 0),
-      input_(loop, std::move(pipes.parent_ends[PIPE_STDIN])),
-      outputs_{{loop, std::move(pipes.parent_ends[PIPE_STDOUT]), options.buffer_size},
-               {loop, std::move(pipes.parent_ends[PIPE_STDERR]), options.buffer_size}},
-      exit_channel_(loop, child_) {}
+      terminal_((options.flags & PIPE_SPAWN_PTY) != 0),
+      merged_(terminal_ ||
+              (options.descriptors != nullptr && options.descriptors[PIPE_STDERR].source == PIPE_SOURCE_STDOUT)),
+      has_end_{static_cast<bool>(descriptors.parent_ends[PIPE_STDIN]),
+               static_cast<bool>(descriptors.parent_ends[PIPE_STDOUT]),
+               static_cast<bool>(descriptors.parent_ends[PIPE_STDERR])},
+      input_(loop, std::move(descriptors.parent_ends[PIPE_STDIN])),
+      outputs_{{loop, std::move(descriptors.parent_ends[PIPE_STDOUT]), options.buffer_size},
+               {loop, std::move(descriptors.parent_ends[PIPE_STDERR]), options.buffer_size}},
+      exit_channel_(loop, child_) {
+  TAILQ_INIT(&exit_watches_);
+}
 
-Process::~Process() { close(); }
+Process::~Process() {
+  end(child_ != nullptr && !child_->detached());
+  ExitWatch* watch;
+  TAILQ_FOREACH(watch, &exit_watches_, process_link) watch->forget_process();
+}
 
-Reader* Process::output(int channel) {
-  if (channel == PIPE_STDOUT) return &outputs_[0];
-  return channel == PIPE_STDERR && !merged_ ? &outputs_[1] : nullptr;
+int Process::stream(int channel) const {
+  if (channel < PIPE_STDIN || channel > PIPE_STDERR) return UV_EINVAL;
+  if (channel == PIPE_STDERR && merged_) return PIPE_MERGED;
+  return has_end_[channel] ? PIPE_OK : PIPE_NOT_A_PIPE;
 }
 
 Channel* Process::channel(int channel) {
-  switch (channel) {
-    case PIPE_STDIN:
-      return &input_;
-    case PIPE_EXIT:
-      return &exit_channel_;
-    default:
-      return output(channel);
-  }
+  if (channel == PIPE_EXIT) return &exit_channel_;
+  if (stream(channel) != PIPE_OK) return nullptr;
+  return channel == PIPE_STDIN ? static_cast<Channel*>(&input_) : &output(channel);
 }
 
 // Asks the kernel if we do not know: nobody need have waited for the exit to be there.
@@ -63,14 +74,42 @@ int Process::kill(int signum) {
 }
 
 int Process::shutdown(int channel) {
-  if (channel < PIPE_STDIN || channel > PIPE_STDERR) return UV_EINVAL;
-  if (channel == PIPE_STDERR && merged_) return PIPE_MERGED;
+  if (const int status = stream(channel); status != PIPE_OK) return status;
   if (told_ || closed_) return PIPE_CLOSED;
-  if (channel == PIPE_STDIN) {
-    input_.shutdown();
-  } else {
-    output(channel)->shutdown();
+  if (channel != PIPE_STDIN) {
+    output(channel).shutdown();
+    return PIPE_OK;
   }
+  if (terminal_ && input_.fd() >= 0) {
+    if (const int status = type_end_of_file(input_.fd(), input_.at_line_start()); status < 0) return status;
+  }
+  input_.shutdown();
+  return PIPE_OK;
+}
+
+int Process::resize(int rows, int columns) {
+  if (!terminal_) return PIPE_NOT_A_PIPE;
+  const int master = input_.fd() >= 0 ? input_.fd() : outputs_[0].fd();
+  return master < 0 ? PIPE_CLOSED : resize_terminal(master, rows, columns);
+}
+
+int Process::usage(pipe_usage* usage) {
+  pipe_exit exit;
+  if (const int status = try_wait(&exit); status != PIPE_OK) return status;
+  if (!exit_->usage_known) return -ECHILD;  // whoever reaped it has got the numbers
+  constexpr double kMicrosecond = 1e-6;
+  constexpr double kKibibyte = 1024;
+  const rusage& used = exit_->usage;
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * kMicrosecond;
+  };
+  const auto number = [](long value) { return static_cast<double>(value); };
+  *usage = {seconds(used.ru_utime),  seconds(used.ru_stime),   number(used.ru_maxrss) * kKibibyte,
+            number(used.ru_ixrss),   number(used.ru_idrss),    number(used.ru_isrss),
+            number(used.ru_minflt),  number(used.ru_majflt),   number(used.ru_nswap),
+            number(used.ru_inblock), number(used.ru_oublock),  number(used.ru_msgsnd),
+            number(used.ru_msgrcv),  number(used.ru_nsignals), number(used.ru_nvcsw),
+            number(used.ru_nivcsw)};
   return PIPE_OK;
 }
 
@@ -106,6 +145,20 @@ void Process::exited(const ExitStatus& status) {
   exit_ = status;
   close_streams_at_end();
   exit_channel_.finish(PIPE_OK);
+  finish_exit_watches(PIPE_OK);
+}
+
+void Process::finish_exit_watches(int outcome) {
+  ExitWatch* watch;
+  TAILQ_FOREACH(watch, &exit_watches_, process_link) watch->finish(outcome);
+}
+
+void Process::watch_exit() {
+  if (child_ != nullptr) {
+    loop_.watch(*child_);
+  } else {
+    finish_exit_watches(exit_ ? PIPE_OK : PIPE_ABORTED);
+  }
 }
 
 void Process::close_streams_at_end() {
@@ -117,16 +170,19 @@ void Process::close_streams_at_end() {
   outputs_[1].close_if_at_end(ends[2].revents);
 }
 
-void Process::close() {
+void Process::close() { end(true); }
+
+void Process::end(bool kill) {
   if (closed_) return;
   if (!has_exited()) {
-    child_->send_signal(SIGKILL);
+    if (kill) child_->send_signal(SIGKILL);
     loop_.orphan(*std::exchange(child_, nullptr));
   }
   closed_ = true;
   input_.shutdown();
   for (Reader& output : outputs_) output.shutdown();
   exit_channel_.finish(PIPE_ABORTED);
+  finish_exit_watches(PIPE_ABORTED);
 }
 
 void Process::abandon() {
@@ -134,6 +190,7 @@ void Process::abandon() {
   child_ = nullptr;  // the parent's to kill and to reap
   input_.shutdown();
   for (Reader& output : outputs_) output.shutdown();
+  finish_exit_watches(PIPE_ABORTED);
 }
 
 }  // namespace pipe_core

@@ -58,8 +58,9 @@ int Reader::fill(size_t* budget) {
   do {
     count = ::read(parent_end_.get(), room, size);
   } while (count < 0 && errno == EINTR);
-  if (count < 0) return -errno;
-  if (count == 0) {
+  // EIO: of a terminal that nobody has open any more.
+  if (count < 0 && errno != EIO) return -errno;
+  if (count <= 0) {
     end_of_file_ = true;
     close();
     return 0;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "program_paths.h"
 #include "raw_syscall.h"
 
 // glibc's own name: a thread sanitizer takes clone() over and dies of it.
@@ -86,22 +87,19 @@ void Spawner::close() {
 
 // A child's end at a high number goes onto a reserved low one: the child copies only what is below the cut of the
 // descriptor table that it shares with the host, however many descriptors the host has.
-int Spawner::lower_child_ends(StdioPipes& pipes, ChildStart& start) {
-  for (int number = PIPE_STDIN; number <= PIPE_STDERR; ++number) {
-    UniqueFd& child_end = pipes.child_ends[number];
-    if (!child_end) {
-      start.stdio[number] = start.stdio[PIPE_STDOUT];  // merged
-      continue;
-    }
-    start.stdio[number] = child_end.get();
-    if (static_cast<unsigned>(child_end.get()) < cut_) continue;
+int Spawner::lower_child_ends(ChildDescriptors& descriptors) {
+  for (size_t number = 0; number < kSlots; ++number) {
+    UniqueFd& child_end = descriptors.child_ends[number];
+    if (!child_end || static_cast<unsigned>(child_end.get()) < cut_) continue;
     const int slot = low_slots_[number].get();
     while (::dup3(child_end.get(), slot, O_CLOEXEC) < 0) {
       if (errno != EINTR && errno != EBUSY) return -errno;
     }
     slot_taken_[number] = true;
+    for (Wire& wire : descriptors.wires) {
+      if (wire.source == child_end.get()) wire.source = slot;
+    }
     child_end.reset();
-    start.stdio[number] = slot;
   }
   return 0;
 }
@@ -116,29 +114,41 @@ void Spawner::free_low_slots() {
   }
 }
 
-int Spawner::spawn(const pipe_spawn_options& options, StdioPipes& pipes, bool with_pidfd,
-                   std::unique_ptr<Child>* child) {
+int Spawner::spawn(const pipe_spawn_options& options, ChildDescriptors& descriptors, bool with_pidfd,
+                   pipe_failure* failure, std::unique_ptr<Child>* child) {
   const ProgramPaths paths(options.file, std::getenv("PATH"));
   auto made = std::make_unique<Child>(-1, UniqueFd());  // before the clone: nothing may fail after it
-  ChildStart start = {};
-  start.paths = paths.data();
-  start.argv = const_cast<char* const*>(options.argv);
-  start.envp = options.envp != nullptr ? const_cast<char* const*>(options.envp) : environ;
-  start.error_pipe = -1;
-  start.cut = cut_;
+  *failure = {PIPE_STEP_START, 0};
   Started started;
-  int status = lower_child_ends(pipes, start);
-  if (status == 0) status = this->start(start, with_pidfd, &started);
+  int status = lower_child_ends(descriptors);
+  if (status == 0) {
+    ChildStart start = {};
+    start.options = &options;
+    start.paths = paths.data();
+    start.argv = const_cast<char* const*>(options.argv);
+    start.envp = options.envp != nullptr ? const_cast<char* const*>(options.envp) : environ;
+    start.wires = descriptors.wires.data();
+    start.wire_count = descriptors.wires.size();
+    start.parent = ::getpid();
+    start.error_pipe = -1;
+    start.cut = cut_;
+    // The host's own descriptors stay where they are.
+    for (const Wire& wire : descriptors.wires) start.cut = std::max(start.cut, static_cast<unsigned>(wire.source) + 1);
+    status = this->start(start, with_pidfd, &started);
+    if (start.failure.error != 0) *failure = start.failure.at;
+  }
   free_low_slots();
-  for (UniqueFd& child_end : pipes.child_ends) child_end.reset();
+  descriptors.close_child_ends();
   if (status < 0) return status;
-  *made = Child(started.pid, UniqueFd(started.pidfd));
+  *made = Child(started.pid, UniqueFd(started.pidfd), options.flags);
   *child = std::move(made);
   return 0;
 }
 
 int Spawner::start(ChildStart& start, bool with_pidfd, Started* started) {
-  if (!shares_memory_) return start_with_own_memory(start, with_pidfd, started);
+  // Whoever may look into a child with fewer rights would look into the host's memory.
+  const bool loses_rights = (start.options->flags & (PIPE_SPAWN_UID | PIPE_SPAWN_GID | PIPE_SPAWN_GROUPS)) != 0;
+  if (!shares_memory_ || loses_rights) return start_with_own_memory(start, with_pidfd, started);
   start.shares_descriptors = shares_descriptors_;
   int status = start_sharing_memory(start, with_pidfd, started);
   if (status < 0 && start.unshare_failed) {
@@ -158,15 +168,15 @@ int Spawner::start_sharing_memory(ChildStart& start, bool with_pidfd, Started* s
   int clone_error;
   {
     const AllSignalsBlocked blocked;
-    start.error = 0;
+    start.failure.error = 0;
     pid = __clone(run_child, static_cast<char*>(stack_) + kGuardSize + kStackSize, flags, &start, &pidfd, nullptr,
                   nullptr);
     clone_error = errno;
   }
   if (pid < 0) return -clone_error;
-  const int status = start.error != 0 ? -start.error : keep_above_stdio(&pidfd);
+  const int status = start.failure.error != 0 ? -start.failure.error : keep_above_stdio(&pidfd);
   if (status < 0) {
-    if (start.error == 0) ::kill(pid, SIGKILL);
+    if (start.failure.error == 0) ::kill(pid, SIGKILL);
     reap_failed(pid, pidfd);
     return status;
   }
@@ -174,7 +184,7 @@ int Spawner::start_sharing_memory(ChildStart& start, bool with_pidfd, Started* s
   return 0;
 }
 
-// For a child that must not share memory, and for tools that cannot follow one that does (valgrind): the errno comes
+// For a child that must not share memory, and for tools that cannot follow one that does (valgrind): the failure comes
 // through a pipe that a successful exec closes.
 int Spawner::start_with_own_memory(ChildStart& start, bool with_pidfd, Started* started) {
   int ends[2];
@@ -198,14 +208,13 @@ int Spawner::start_with_own_memory(ChildStart& start, bool with_pidfd, Started* 
   }
   write_end.reset();
   if (pid < 0) return static_cast<int>(pid);
-  int error = 0;
   ssize_t size;
   do {
-    size = ::read(read_end.get(), &error, sizeof error);
+    size = ::read(read_end.get(), &start.failure, sizeof start.failure);
   } while (size < 0 && errno == EINTR);
-  status = size == sizeof error ? -error : keep_above_stdio(&pidfd);
+  status = size == sizeof start.failure ? -start.failure.error : keep_above_stdio(&pidfd);
   if (status < 0) {
-    if (error == 0) ::kill(static_cast<pid_t>(pid), SIGKILL);
+    if (start.failure.error == 0) ::kill(static_cast<pid_t>(pid), SIGKILL);
     reap_failed(static_cast<pid_t>(pid), pidfd);
     return status;
   }

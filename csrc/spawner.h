@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "child.h"
+#include "child_descriptors.h"
 #include "pipe.h"
 #include "spawn_child.h"
-#include "spawn_plan.h"
 
 namespace pipe_core {
 
@@ -21,9 +21,10 @@ class Spawner {
 
   // `placeholder` is any descriptor of ours; copies of it reserve low numbers for the children's ends.
   int open(int placeholder);
-  // Returns 0 or a negative errno; then no child, and no descriptor but what `pipes` owned, is left. Closes the
-  // children's ends in either case. `with_pidfd`: the child gets one.
-  int spawn(const pipe_spawn_options& options, StdioPipes& pipes, bool with_pidfd, std::unique_ptr<Child>* child);
+  // Returns 0 or a negative errno, with `failure` telling what it was about; then no child, and no descriptor but the
+  // host's ends, is left. Closes the child's ends in either case. `with_pidfd`: the child gets one.
+  int spawn(const pipe_spawn_options& options, ChildDescriptors& descriptors, bool with_pidfd, pipe_failure* failure,
+            std::unique_ptr<Child>* child);
   void close();
 
  private:
@@ -35,7 +36,7 @@ class Spawner {
   int start(ChildStart& start, bool with_pidfd, Started* started);
   int start_sharing_memory(ChildStart& start, bool with_pidfd, Started* started);
   static int start_with_own_memory(ChildStart& start, bool with_pidfd, Started* started);
-  int lower_child_ends(StdioPipes& pipes, ChildStart& start);
+  int lower_child_ends(ChildDescriptors& descriptors);
   void free_low_slots();
 
   static constexpr size_t kSlots = 3;

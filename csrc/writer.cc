@@ -55,8 +55,8 @@ int Writer::push() {
     const ssize_t size = nosignal_write(parent_end_.get(), vectors, static_cast<int>(used));
     if (size == -EINTR) continue;
     if (size == -EAGAIN) return PIPE_AGAIN;
-    if (size == -EPIPE) {
-      close();  // nobody can ever read from it again
+    if (size == -EPIPE || size == -EIO) {  // EIO: of a terminal
+      close();                             // nobody can ever read from it again
       return PIPE_CLOSED;
     }
     if (size < 0) return static_cast<int>(size);
@@ -69,17 +69,30 @@ void Writer::advance(size_t size) {
   written_ += static_cast<double>(size);
   offset_ += size;
   while (count_ > 0 && offset_ >= slices_->size) {
+    if (slices_->size > 0) last_byte_ = slices_->data[slices_->size - 1];
     offset_ -= slices_->size;
     ++slices_;
     --count_;
   }
+  if (count_ > 0 && offset_ > 0) last_byte_ = slices_->data[offset_ - 1];
 }
 
 bool Writer::on_writable() {
   if (!operation_.waiting()) return false;
-  const int outcome = push();
+  const double before = written_;
+  int outcome = push();
+  if (outcome == PIPE_AGAIN && written_ == before && hung_up()) {
+    close();
+    outcome = PIPE_CLOSED;
+  }
   if (outcome != PIPE_AGAIN) operation_.finish(outcome);
   return true;
+}
+
+// A terminal that was full when the last one closed it: it polls ready for ever, and has room for nothing.
+bool Writer::hung_up() const {
+  pollfd end = {parent_end_.get(), POLLOUT, 0};
+  return ::poll(&end, 1, 0) > 0 && (end.revents & POLLHUP) != 0;
 }
 
 void Writer::shutdown() {
@@ -89,7 +102,7 @@ void Writer::shutdown() {
 
 void Writer::close_if_at_end(short poll_events) {
   // A waiting writer finds out by itself, and is told so.
-  if (!operation_.pending() && (poll_events & POLLERR) != 0) close();
+  if (!operation_.pending() && (poll_events & (POLLERR | POLLHUP)) != 0) close();
 }
 
 void Writer::close() {

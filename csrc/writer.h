@@ -23,6 +23,8 @@ class Writer final : public Channel {
   // After the exit: gives the descriptor back now if no grandchild can read from it.
   void close_if_at_end(short poll_events);
   int fd() const { return parent_end_.get(); }
+  // Whether the last byte that was written ended a line, as a terminal counts them.
+  bool at_line_start() const { return last_byte_ == '\n'; }
 
  protected:
   int arm() override { return watch_.arm(loop_.uv(), parent_end_.get()); }
@@ -30,6 +32,7 @@ class Writer final : public Channel {
  private:
   int push();
   bool on_writable();
+  bool hung_up() const;
   void advance(size_t size);
   void close();
 
@@ -39,6 +42,7 @@ class Writer final : public Channel {
   size_t count_ = 0;
   size_t offset_ = 0;  // into the first slice
   double written_ = 0;
+  char last_byte_ = '\n';
 };
 
 }  // namespace pipe_core

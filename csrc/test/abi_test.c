@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static int failures = 0;
 
@@ -41,9 +44,13 @@ static void run_until_all_are_reaped(pipe_loop* loop) {
 
 static pipe_process* spawn(pipe_loop* loop, const char* script, int merge_stderr) {
   const char* argv[] = {"/bin/sh", "-c", script, NULL};
-  pipe_spawn_options options = {"/bin/sh", argv, NULL, 4096, merge_stderr};
+  const pipe_descriptor descriptors[] = {{.number = 0, .source = PIPE_SOURCE_PIPE},
+                                         {.number = 1, .source = PIPE_SOURCE_PIPE},
+                                         {.number = 2, .source = merge_stderr ? PIPE_SOURCE_STDOUT : PIPE_SOURCE_PIPE}};
+  const pipe_spawn_options options = {
+      .file = "/bin/sh", .argv = argv, .buffer_size = 4096, .descriptors = descriptors, .descriptor_count = 3};
   pipe_process* process = NULL;
-  CHECK(pipe_spawn(loop, &options, &process) == PIPE_OK);
+  CHECK(pipe_spawn(loop, &options, NULL, &process) == PIPE_OK);
   return process;
 }
 
@@ -70,7 +77,7 @@ static void test_without_handles(void) {
   pipe_exit status;
   double written;
   const char* argv[] = {"true", NULL};
-  pipe_spawn_options options = {"true", argv, NULL, 4096, 0};
+  pipe_spawn_options options = {.file = "true", .argv = argv, .buffer_size = 4096};
 
   CHECK(pipe_loop_open(longest, NULL) == -EINVAL);
   CHECK(pipe_loop_open(0, &loop) == -EINVAL && loop == NULL);
@@ -85,7 +92,7 @@ static void test_without_handles(void) {
   CHECK(strcmp(pipe_loop_reaper(NULL), "") == 0);
   CHECK(pipe_timer_start(NULL, 1, 1, &timer) == -EINVAL && timer == NULL);
   pipe_timer_free(NULL);
-  CHECK(pipe_spawn(NULL, &options, &process) == -EINVAL && process == NULL);
+  CHECK(pipe_spawn(NULL, &options, NULL, &process) == -EINVAL && process == NULL);
   CHECK(pipe_process_pid(NULL) == -1);
   pipe_process_close(NULL);
   pipe_process_free(NULL);
@@ -103,29 +110,86 @@ static void test_without_handles(void) {
   pipe_cancel(NULL, PIPE_EXIT);
 }
 
+static void test_more_without_handles(void) {
+  pipe_usage usage;
+  pipe_account account = {0};
+  unsigned gid;
+  pipe_exit_watch* watch = NULL;
+  pipe_family* family = NULL;
+  CHECK(pipe_resize(NULL, 1, 1) == -EINVAL);
+  CHECK(pipe_rusage(NULL, &usage) == -EINVAL);
+  CHECK(pipe_exit_watch_start(NULL, 0, 1, &watch) == -EINVAL && watch == NULL);
+  CHECK(pipe_exit_watch_result(NULL) == -EINVAL);
+  pipe_exit_watch_free(NULL);
+  CHECK(pipe_family_open(NULL, &family) == -EINVAL && family == NULL);
+  CHECK(pipe_family_signal(NULL, 0) == -EINVAL);
+  CHECK(pipe_family_living(NULL) == 0);
+  pipe_family_free(NULL);
+  CHECK(pipe_joint_open(0, NULL) == -EINVAL);
+  CHECK(pipe_joint_end(NULL, 0) == -EINVAL && pipe_joint_end(NULL, 1) == -EINVAL);
+  pipe_joint_free(NULL);
+  CHECK(pipe_file_descriptor(NULL) == -EINVAL);
+  CHECK(pipe_user_find("root", NULL) == -EINVAL);
+  account.group_count = 1;
+  CHECK(pipe_user_find("root", &account) == -EINVAL); /* room in nothing */
+  CHECK(pipe_group_find(NULL, &gid) == -EINVAL && pipe_group_find("root", NULL) == -EINVAL);
+}
+
+static void test_environment_and_files(void) {
+  FILE* file = tmpfile();
+  char byte = 0;
+  int found = 0;
+  CHECK(setenv("PIPE_ABI_TEST", "now", 1) == 0);
+  for (const char* const* variable = pipe_environment(); *variable != NULL; ++variable) {
+    found += strcmp(*variable, "PIPE_ABI_TEST=now") == 0;
+  }
+  CHECK(found == 1);
+  CHECK(file != NULL && fputc('x', file) == 'x');
+  const int fd = pipe_file_descriptor(file);
+  CHECK(fd > 2 && fd == fileno(file));
+  CHECK(pread(fd, &byte, 1, 0) == 1 && byte == 'x'); /* it was flushed */
+  CHECK(close(fd) == 0);
+  CHECK(fputc('x', file) == 'x' && pipe_file_descriptor(file) == -EBADF);
+  fclose(file);
+}
+
+static void test_accounts(void) {
+  unsigned groups[1000];
+  unsigned gid = 99;
+  pipe_account account = {.uid = 99, .gid = 99, .group_count = 1000, .groups = groups};
+  CHECK(pipe_user_find("root", &account) == PIPE_OK && account.uid == 0 && account.gid == 0);
+  CHECK(account.group_count >= 1 && account.group_count <= 1000);
+  account.groups = NULL, account.group_count = 0;
+  CHECK(pipe_user_find(NULL, &account) == PIPE_TOO_MUCH && account.group_count >= 1); /* by its uid, 0 */
+  account.group_count = 0;
+  CHECK(pipe_user_find("no-such-user", &account) == -ENOENT);
+  CHECK(pipe_group_find("root", &gid) == PIPE_OK && gid == 0);
+  CHECK(pipe_group_find("no-such-group", &gid) == -ENOENT);
+}
+
 static void test_bad_arguments(pipe_loop* loop) {
   pipe_slice slice;
   double written;
   pipe_timer* timer = NULL;
   pipe_process* process = NULL;
   const char* argv[] = {"true", NULL};
-  const pipe_spawn_options good = {"true", argv, NULL, 4096, 0};
+  const pipe_spawn_options good = {.file = "true", .argv = argv, .buffer_size = 4096};
   pipe_spawn_options bad;
 
   CHECK(pipe_timer_start(loop, 1, 1, NULL) == -EINVAL);
   CHECK(pipe_timer_start(loop, -1, 1, &timer) == -EINVAL && timer == NULL);
   CHECK(pipe_timer_start(loop, (double)NAN, 1, &timer) == -EINVAL && timer == NULL);
   CHECK(pipe_timer_start(loop, 1, 0, &timer) == -EINVAL && timer == NULL);
-  CHECK(pipe_spawn(loop, NULL, &process) == -EINVAL);
-  CHECK(pipe_spawn(loop, &good, NULL) == -EINVAL);
+  CHECK(pipe_spawn(loop, NULL, NULL, &process) == -EINVAL);
+  CHECK(pipe_spawn(loop, &good, NULL, NULL) == -EINVAL);
   bad = good, bad.file = NULL;
-  CHECK(pipe_spawn(loop, &bad, &process) == -EINVAL);
+  CHECK(pipe_spawn(loop, &bad, NULL, &process) == -EINVAL);
   bad = good, bad.argv = NULL;
-  CHECK(pipe_spawn(loop, &bad, &process) == -EINVAL);
+  CHECK(pipe_spawn(loop, &bad, NULL, &process) == -EINVAL);
   bad = good, bad.buffer_size = 0;
-  CHECK(pipe_spawn(loop, &bad, &process) == -EINVAL);
+  CHECK(pipe_spawn(loop, &bad, NULL, &process) == -EINVAL);
   bad = good, bad.file = "/no/such/program";
-  CHECK(pipe_spawn(loop, &bad, &process) == -ENOENT);
+  CHECK(pipe_spawn(loop, &bad, NULL, &process) == -ENOENT);
   CHECK(process == NULL && pipe_loop_children(loop) == 0);
 
   process = spawn(loop, "cat", 0);
@@ -156,6 +220,190 @@ static void test_bad_arguments(pipe_loop* loop) {
   CHECK(pipe_kill(process, -1) == PIPE_INVALID_SIGNAL && pipe_kill(process, 10000) == PIPE_INVALID_SIGNAL);
   pipe_process_free(process);
   run_until_all_are_reaped(loop);
+}
+
+static int spawn_status(pipe_loop* loop, const pipe_spawn_options* options, pipe_failure* failure) {
+  pipe_process* process = NULL;
+  const int status = pipe_spawn(loop, options, failure, &process);
+  CHECK((status == PIPE_OK) == (process != NULL));
+  pipe_process_free(process);
+  run_until_all_are_reaped(loop);
+  return status;
+}
+
+/* With one of the descriptors changed. */
+static int status_with(pipe_loop* loop, const pipe_spawn_options* options, size_t index, pipe_descriptor changed) {
+  pipe_descriptor descriptors[8];
+  pipe_spawn_options with = *options;
+  memcpy(descriptors, options->descriptors, options->descriptor_count * sizeof *descriptors);
+  descriptors[index] = changed;
+  with.descriptors = descriptors;
+  return spawn_status(loop, &with, NULL);
+}
+
+static void test_bad_descriptors(pipe_loop* loop) {
+  const char* argv[] = {"true", NULL};
+  const pipe_descriptor four[] = {{.number = 0, .source = PIPE_SOURCE_PIPE},
+                                  {.number = 1, .source = PIPE_SOURCE_NULL},
+                                  {.number = 2, .source = PIPE_SOURCE_STDOUT},
+                                  {.number = 5, .source = PIPE_SOURCE_FILE, .path = "/dev/null"}};
+  const pipe_spawn_options good = {
+      .file = "true", .argv = argv, .buffer_size = 1, .descriptors = four, .descriptor_count = 4};
+  pipe_spawn_options fewer = good;
+  CHECK(spawn_status(loop, &good, NULL) == PIPE_OK);
+  fewer.descriptor_count = 3;
+  CHECK(spawn_status(loop, &fewer, NULL) == PIPE_OK);
+  for (fewer.descriptor_count = 0; fewer.descriptor_count < 3; ++fewer.descriptor_count) {
+    CHECK(spawn_status(loop, &fewer, NULL) == -EINVAL);
+  }
+  const pipe_descriptor bad_second[] = {{.number = -1, .source = PIPE_SOURCE_NULL},
+                                        {.number = 0, .source = PIPE_SOURCE_NULL},
+                                        {.number = 2, .source = PIPE_SOURCE_NULL},
+                                        {.number = 1, .source = -1},
+                                        {.number = 1, .source = PIPE_SOURCE_STDOUT},
+                                        {.number = 1, .source = PIPE_SOURCE_STDOUT + 1},
+                                        {.number = 1, .source = PIPE_SOURCE_FILE},
+                                        {.number = 1, .source = PIPE_SOURCE_FILE, .path = "/dev/null", .access = -1},
+                                        {.number = 1, .source = PIPE_SOURCE_FILE, .path = "/dev/null", .access = 3}};
+  for (size_t i = 0; i < sizeof bad_second / sizeof *bad_second; ++i) {
+    CHECK(status_with(loop, &good, 1, bad_second[i]) == -EINVAL);
+  }
+  const pipe_descriptor bad_fourth[] = {{.number = 2, .source = PIPE_SOURCE_NULL},
+                                        {.number = 0, .source = PIPE_SOURCE_NULL},
+                                        {.number = 5, .source = PIPE_SOURCE_PIPE},
+                                        {.number = 5, .source = PIPE_SOURCE_STDOUT}};
+  for (size_t i = 0; i < sizeof bad_fourth / sizeof *bad_fourth; ++i) {
+    CHECK(status_with(loop, &good, 3, bad_fourth[i]) == -EINVAL);
+  }
+  CHECK(status_with(loop, &good, 0, (pipe_descriptor){.number = 1, .source = PIPE_SOURCE_NULL}) == -EINVAL);
+  CHECK(status_with(loop, &good, 0, (pipe_descriptor){.number = 0, .source = PIPE_SOURCE_STDOUT}) == -EINVAL);
+  CHECK(status_with(loop, &good, 2, (pipe_descriptor){.number = 3, .source = PIPE_SOURCE_NULL}) == -EINVAL);
+  CHECK(status_with(loop, &good, 3, (pipe_descriptor){.number = 3, .source = PIPE_SOURCE_FD, .fd = -1}) == -EBADF);
+}
+
+static void test_bad_options(pipe_loop* loop) {
+  const char* argv[] = {"true", NULL};
+  const pipe_spawn_options good = {.file = "true", .argv = argv, .buffer_size = 1};
+  pipe_spawn_options bad;
+  pipe_failure failure = {-1, -1};
+  bad = good, bad.limit_count = 1;
+  CHECK(spawn_status(loop, &bad, NULL) == -EINVAL);
+  bad = good, bad.flags = PIPE_SPAWN_GROUPS, bad.group_count = 1;
+  CHECK(spawn_status(loop, &bad, NULL) == -EINVAL);
+  bad = good, bad.flags = PIPE_SPAWN_AFFINITY;
+  CHECK(spawn_status(loop, &bad, NULL) == -EINVAL);
+  bad = good, bad.group_count = 1; /* read only where its flag is set */
+  CHECK(spawn_status(loop, &bad, NULL) == PIPE_OK);
+  bad = good, bad.cwd = "/no/such/folder";
+  CHECK(spawn_status(loop, &bad, &failure) == -ENOENT && failure.step == PIPE_STEP_DIRECTORY && failure.index == 0);
+  bad = good, bad.file = "/no/such/program";
+  CHECK(spawn_status(loop, &bad, &failure) == -ENOENT && failure.step == PIPE_STEP_PROGRAM);
+}
+
+static void test_streams_that_are_no_pipes(pipe_loop* loop) {
+  const char* argv[] = {"true", NULL};
+  const pipe_descriptor none[] = {{.number = 0, .source = PIPE_SOURCE_NULL},
+                                  {.number = 1, .source = PIPE_SOURCE_NULL},
+                                  {.number = 2, .source = PIPE_SOURCE_NULL}};
+  const pipe_spawn_options options = {
+      .file = "true", .argv = argv, .buffer_size = 1, .descriptors = none, .descriptor_count = 3};
+  pipe_process* process = NULL;
+  const pipe_slice word = {"x", 1};
+  pipe_slice slice;
+  double written = 9;
+  CHECK(pipe_spawn(loop, &options, NULL, &process) == PIPE_OK);
+  CHECK(pipe_write(process, &word, 1, &written) == PIPE_NOT_A_PIPE && written == 0);
+  CHECK(pipe_write_result(process, &written) == PIPE_NOT_A_PIPE);
+  for (int channel = PIPE_STDIN; channel <= PIPE_STDERR; ++channel) {
+    CHECK(pipe_shutdown(process, channel) == PIPE_NOT_A_PIPE);
+    CHECK(pipe_start(process, channel, 0, 1) == -EINVAL);
+    pipe_cancel(process, channel);
+    if (channel == PIPE_STDIN) continue;
+    CHECK(pipe_read(process, channel, PIPE_READ_ALL, 0, &slice) == PIPE_NOT_A_PIPE && slice.data == NULL);
+    CHECK(pipe_read_result(process, channel, &slice) == PIPE_NOT_A_PIPE && slice.data == NULL);
+    pipe_read_take(process, channel);
+  }
+  CHECK(pipe_resize(process, 1, 1) == PIPE_NOT_A_PIPE);
+  pipe_process_free(process);
+  run_until_all_are_reaped(loop);
+}
+
+static void test_joint(pipe_loop* loop) {
+  const char* argv[] = {"echo", "joined", NULL};
+  pipe_joint* joint = NULL;
+  pipe_process* process = NULL;
+  char came[8] = "";
+  CHECK(pipe_joint_open(65536, &joint) == PIPE_OK && joint != NULL);
+  CHECK(pipe_joint_end(joint, 0) > 2 && pipe_joint_end(joint, 1) > 2);
+  const pipe_descriptor descriptors[] = {{.number = 0, .source = PIPE_SOURCE_NULL},
+                                         {.number = 1, .source = PIPE_SOURCE_FD, .fd = pipe_joint_end(joint, 1)},
+                                         {.number = 2, .source = PIPE_SOURCE_PIPE, .joint = joint}};
+  const pipe_spawn_options options = {
+      .file = "echo", .argv = argv, .buffer_size = 16, .descriptors = descriptors, .descriptor_count = 3};
+  CHECK(pipe_spawn(loop, &options, NULL, &process) == PIPE_OK);
+  struct pollfd readable = {pipe_joint_end(joint, 0), POLLIN, 0};
+  CHECK(poll(&readable, 1, -1) == 1);
+  CHECK(read(readable.fd, came, sizeof came) == 7 && memcmp(came, "joined\n", 7) == 0);
+  pipe_joint_free(joint);
+  pipe_process_free(process);
+  run_until_all_are_reaped(loop);
+}
+
+static void test_terminal_usage_and_exit_watch(pipe_loop* loop) {
+  const char* argv[] = {"/bin/sh", "-c", "stty size; read x; exit 7", NULL};
+  const pipe_spawn_options options = {
+      .file = "/bin/sh", .argv = argv, .buffer_size = 16, .flags = PIPE_SPAWN_PTY, .rows = 30, .columns = 100};
+  pipe_process* process = NULL;
+  pipe_exit_watch* watch = NULL;
+  pipe_exit_watch* timed = NULL;
+  pipe_slice slice;
+  pipe_usage usage;
+  pipe_exit status;
+  CHECK(pipe_spawn(loop, &options, NULL, &process) == PIPE_OK);
+  CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_ALL, 0, &slice) == PIPE_MERGED);
+  if (pipe_read(process, PIPE_STDOUT, PIPE_READ_LINE, 0, &slice) == PIPE_AGAIN) {
+    CHECK(pipe_start(process, PIPE_STDOUT, 0, 7) == PIPE_OK);
+    CHECK(next_token(loop) == 7);
+    CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == PIPE_OK);
+  }
+  CHECK(is(slice, "30 100"));
+  pipe_read_take(process, PIPE_STDOUT);
+  CHECK(pipe_resize(process, 31, 101) == PIPE_OK);
+  CHECK(pipe_rusage(process, NULL) == -EINVAL && pipe_rusage(process, &usage) == PIPE_RUNNING);
+  CHECK(pipe_exit_watch_start(process, 0, 8, NULL) == -EINVAL);
+  CHECK(pipe_exit_watch_start(process, 0, 0, &watch) == -EINVAL && watch == NULL);
+  CHECK(pipe_exit_watch_start(process, 0, 8, &watch) == PIPE_OK && watch != NULL);
+  CHECK(pipe_exit_watch_start(process, 1, 9, &timed) == PIPE_OK);
+  CHECK(next_token(loop) == 9 && pipe_exit_watch_result(timed) == PIPE_TIMEOUT);
+  CHECK(pipe_exit_watch_result(watch) == -EINVAL);      /* it has not ended */
+  CHECK(pipe_shutdown(process, PIPE_STDIN) == PIPE_OK); /* types the end of file */
+  CHECK(next_token(loop) == 8 && pipe_exit_watch_result(watch) == PIPE_OK);
+  CHECK(pipe_wait(process, &status) == PIPE_OK && status.signaled == 0 && status.status == 7);
+  CHECK(pipe_rusage(process, &usage) == PIPE_OK && usage.maxrss > 0 && usage.minflt > 0);
+  CHECK(pipe_resize(process, 1, 1) == PIPE_CLOSED);
+  pipe_exit_watch_free(timed);
+  pipe_process_free(process);
+  pipe_exit_watch_free(watch);
+}
+
+static void test_family(pipe_loop* loop) {
+  pipe_process* process = spawn(loop, "exec sleep 1000000", 0);
+  pipe_family* family = NULL;
+  pipe_exit status;
+  CHECK(pipe_family_open(process, NULL) == -EINVAL);
+  CHECK(pipe_family_open(process, &family) == PIPE_OK && family != NULL);
+  CHECK(pipe_family_living(family) == 1);
+  CHECK(pipe_family_signal(family, 0) == PIPE_OK);
+  CHECK(pipe_family_signal(family, -1) == PIPE_INVALID_SIGNAL && pipe_family_signal(family, 65) == PIPE_INVALID_SIGNAL);
+  CHECK(pipe_family_signal(family, SIGKILL) == PIPE_OK);
+  while (pipe_try_wait(process, &status) == PIPE_RUNNING) sched_yield();
+  CHECK(status.signaled == 1 && status.status == SIGKILL);
+  CHECK(pipe_family_signal(family, SIGKILL) == PIPE_EXITED);
+  CHECK(pipe_family_living(family) == 0);
+  pipe_family_free(family);
+  family = NULL;
+  CHECK(pipe_family_open(process, &family) == PIPE_EXITED && family == NULL);
+  pipe_process_free(process);
 }
 
 static void test_timer(pipe_loop* loop) {
@@ -259,7 +507,13 @@ static void test_loop(void) {
   CHECK(pipe_loop_run(loop, 0) == 0 && pipe_loop_run(loop, 1) == 0);
   CHECK(pipe_loop_next(loop) == 0);
   test_bad_arguments(loop);
+  test_bad_descriptors(loop);
+  test_bad_options(loop);
   test_timer(loop);
+  test_streams_that_are_no_pipes(loop);
+  test_joint(loop);
+  test_terminal_usage_and_exit_watch(loop);
+  test_family(loop);
   test_dialogue(loop);
   test_cancel_shutdown_and_close(loop);
   last = spawn(loop, "exec sleep 1000000", 0);
@@ -281,6 +535,9 @@ int main(void) {
   int before;
   test_errors();
   test_without_handles();
+  test_more_without_handles();
+  test_environment_and_files();
+  test_accounts();
   test_loop();
   before = open_descriptors(); /* libuv keeps what its first loop has opened for the whole process */
   test_loop();

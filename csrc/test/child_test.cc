@@ -142,6 +142,51 @@ TEST_P(ChildTest, IsAskedWhetherItLivesBySignalZero) {
   EXPECT_EQ(child.send_signal(SIGKILL), -ESRCH);
 }
 
+TEST_P(ChildTest, TellsWhatItHasUsed) {
+  const RealChild real;
+  Child child = adopt(real);
+  real.end_and_await_death();
+  ExitStatus status = {};
+  ASSERT_TRUE(child.try_reap(&status));
+  EXPECT_GT(status.usage.ru_maxrss, 0);
+  EXPECT_GT(status.usage.ru_minflt, 0);
+}
+
+TEST_P(ChildTest, IsSignalledWithItsGroupIfItLeadsOne) {
+  const RealChild leader;
+  const RealChild member;
+  ASSERT_EQ(::setpgid(leader.pid(), leader.pid()), 0);
+  ASSERT_EQ(::setpgid(member.pid(), leader.pid()), 0);
+  const Child child(leader.pid(), GetParam() ? leader.open_pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
+  EXPECT_EQ(child.send_signal(0), 0);
+  EXPECT_EQ(child.send_signal(1000), -EINVAL);
+  EXPECT_EQ(child.send_signal(SIGKILL), 0);
+  member.reap();
+  leader.reap();
+}
+
+TEST_P(ChildTest, IsSignalledAloneWhenItHasLeftItsGroup) {
+  const RealChild real;
+  const Child child(real.pid(), GetParam() ? real.open_pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
+  ASSERT_EQ(::getpgid(real.pid()), ::getpgrp()) << "which must not be signalled";
+  EXPECT_EQ(child.send_signal(SIGKILL), 0);
+  real.reap();
+  EXPECT_EQ(child.send_signal(SIGKILL), -ESRCH);
+}
+
+TEST_P(ChildTest, SaysThatItsGroupMayNotBeSignalled) {
+  const bool with_pidfd = GetParam();
+  in_forked_process([with_pidfd] {
+    const RealChild real;
+    ASSERT_EQ(::setpgid(real.pid(), real.pid()), 0);
+    const Child child(real.pid(), with_pidfd ? real.open_pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
+    refuse_system_call(SYS_kill, EPERM);
+    EXPECT_EQ(child.send_signal(SIGKILL), -EPERM);
+    real.end();
+    real.reap();
+  });
+}
+
 TEST_P(ChildTest, IsSignalledByPidWhereTheCallForPidfdsIsMissingOrForbidden) {
   const bool with_pidfd = GetParam();
   for (const int error : {ENOSYS, EPERM}) {
@@ -160,6 +205,12 @@ TEST_P(ChildTest, IsSignalledByPidWhereTheCallForPidfdsIsMissingOrForbidden) {
 
 INSTANTIATE_TEST_SUITE_P(With, ChildTest, testing::Bool(),
                          [](const auto& each) { return each.param ? "Pidfd" : "Pid"; });
+
+TEST(Child, IsDetachedOnlyIfThatWasWanted) {
+  EXPECT_TRUE(Child(1, UniqueFd(), PIPE_SPAWN_DETACHED | PIPE_SPAWN_GROUP).detached());
+  EXPECT_FALSE(Child(1, UniqueFd(), PIPE_SPAWN_GROUP | PIPE_SPAWN_PTY).detached());
+  EXPECT_FALSE(Child(1, UniqueFd()).detached());
+}
 
 TEST(Child, AbandonedClosesItsDescriptorAndSignalsNobody) {
   const RealChild real;

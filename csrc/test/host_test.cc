@@ -93,8 +93,8 @@ TEST_P(HostTest, AForkedCopyMayFreeEverythingAndStartAnew) {
   auto process = spawn({"cat"});
   pipe_slice slice;
   pipe_exit exit;
-  ASSERT_EQ(process->output(PIPE_STDOUT)->read({PIPE_READ_LINE, 0}, &slice), PIPE_AGAIN);
-  ASSERT_EQ(process->output(PIPE_STDOUT)->start(7, 1000000), 0);
+  ASSERT_EQ(process->output(PIPE_STDOUT).read({PIPE_READ_LINE, 0}, &slice), PIPE_AGAIN);
+  ASSERT_EQ(process->output(PIPE_STDOUT).start(7, 1000000), 0);
   ASSERT_EQ(process->wait(&exit), PIPE_AGAIN);
   ASSERT_EQ(process->channel(PIPE_EXIT)->start(8, 1000000), 0);
   loop().run(false);
@@ -114,7 +114,7 @@ TEST_P(HostTest, AForkedCopyMayFreeEverythingAndStartAnew) {
   // The original's watches are still in place: for the data, and for the exit.
   EXPECT_EQ(write(*process, "still\n"), (Written{PIPE_OK, 6}));
   EXPECT_EQ(loop_->next_token(), 7U);
-  EXPECT_EQ(result_of(*process->output(PIPE_STDOUT)), (Told{PIPE_OK, "still"}));
+  EXPECT_EQ(result_of(process->output(PIPE_STDOUT)), (Told{PIPE_OK, "still"}));
   EXPECT_EQ(process->shutdown(PIPE_STDIN), PIPE_OK);
   EXPECT_EQ(loop_->next_token(), 8U);
   EXPECT_EQ(process->wait_result(&exit), PIPE_OK);

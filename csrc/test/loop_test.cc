@@ -43,7 +43,7 @@ TEST_P(LoopTest, DoesNotSleepWhenNobodyWaits) {
 TEST_P(LoopTest, DoesNotSleepOverWhatHasEndedAlready) {
   const auto process = spawn({"cat"});
   pipe_slice slice;
-  Reader& output = *process->output(PIPE_STDOUT);
+  Reader& output = process->output(PIPE_STDOUT);
   ASSERT_EQ(output.read({PIPE_READ_ALL, 0}, &slice), PIPE_AGAIN);
   ASSERT_EQ(output.start(7, 0), 0);
   Timer other(loop());
@@ -94,7 +94,7 @@ TEST_P(LoopTest, DescriptorTellsOfTimersReadsWritesAndExits) {
   const auto process = spawn(Command::shell("read x; echo $x; read x"));
   pipe_slice slice;
   pipe_exit exit;
-  Reader& output = *process->output(PIPE_STDOUT);
+  Reader& output = process->output(PIPE_STDOUT);
   ASSERT_EQ(output.read({PIPE_READ_LINE, 0}, &slice), PIPE_AGAIN);
   ASSERT_EQ(output.start(8, 0), 0);
   ASSERT_EQ(process->wait(&exit), PIPE_AGAIN);
@@ -116,7 +116,7 @@ TEST_P(LoopTest, DescriptorTellsOfWhatWasStartedBeforeItWasOpened) {
 TEST_P(LoopTest, DescriptorTellsOfWhatEndedOutsideATurn) {
   const auto process = spawn({"cat"});
   pipe_slice slice;
-  Reader& output = *process->output(PIPE_STDOUT);
+  Reader& output = process->output(PIPE_STDOUT);
   ASSERT_EQ(output.read({PIPE_READ_ALL, 0}, &slice), PIPE_AGAIN);
   ASSERT_EQ(output.start(7, 0), 0);
   ASSERT_GT(loop().foreign_fd(), 2);
@@ -129,7 +129,7 @@ TEST_P(LoopTest, DescriptorTellsOfWhatEndedOutsideATurn) {
 TEST_P(LoopTest, DescriptorStillTellsOfAResultAfterTheTimeoutWasAskedFor) {
   const auto process = spawn({"cat"});
   pipe_slice slice;
-  Reader& output = *process->output(PIPE_STDOUT);
+  Reader& output = process->output(PIPE_STDOUT);
   ASSERT_EQ(output.read({PIPE_READ_LINE, 0}, &slice), PIPE_AGAIN);
   ASSERT_EQ(output.start(7, 0), 0);
   auto freed = std::make_unique<Timer>(loop());
@@ -165,7 +165,7 @@ TEST_P(LoopTest, ManyInManyThreadsDoNotKnowEachOther) {
         EXPECT_EQ(pipe_core::write(own, process->input(), line), (Written{PIPE_OK, double(line.size())}));
         process->shutdown(PIPE_STDIN);
         // End of file comes only if no child of another thread has got this one's pipe.
-        EXPECT_EQ(pipe_core::read_all(own, *process->output(PIPE_STDOUT)), (Told{PIPE_OK, line}));
+        EXPECT_EQ(pipe_core::read_all(own, process->output(PIPE_STDOUT)), (Told{PIPE_OK, line}));
         pipe_exit exit;
         if (process->wait(&exit) != PIPE_AGAIN) continue;
         ASSERT_EQ(process->channel(PIPE_EXIT)->start(7, 0), 0);
@@ -212,8 +212,9 @@ TEST_P(LoopTest, KeepsOffTheHostsOwnThreeWhicheverOfThoseAreClosed) {
       Loop* loop = nullptr;
       if (Loop::open(RunningLoop::kMaxResult, &loop) != 0) ::_exit(2);  // not by gtest, which prints to 1
       if (loop->foreign_fd() < 3) ::_exit(3);
+      pipe_failure failure;
       Process* process = nullptr;
-      if (Process::spawn(*loop, Command{"true"}.options, &process) != 0) ::_exit(4);
+      if (Process::spawn(*loop, Command{"true"}.options, &failure, &process) != 0) ::_exit(4);
       if (process->channel(PIPE_EXIT)->start(7, 0) != 0) ::_exit(5);
       while (loop->next_finished() != 7) loop->run(true);
       if (!closed_stdio_is(closed)) ::_exit(6);

@@ -63,7 +63,7 @@ TEST_P(ProcessClose, AbortsWhateverWaits) {
   const std::string much(size_t{4} << 20, 'x');
   const pipe_slice all = {much.data(), much.size()};
   double written;
-  ASSERT_EQ(process->output(PIPE_STDERR)->read({PIPE_READ_ALL, 0}, &slice), PIPE_AGAIN);
+  ASSERT_EQ(process->output(PIPE_STDERR).read({PIPE_READ_ALL, 0}, &slice), PIPE_AGAIN);
   ASSERT_EQ(process->wait(&exit), PIPE_AGAIN);
   ASSERT_EQ(process->input().write(&all, 1, &written), PIPE_AGAIN);
   for (const int channel : {PIPE_STDIN, PIPE_STDERR, PIPE_EXIT}) {
@@ -75,7 +75,7 @@ TEST_P(ProcessClose, AbortsWhateverWaits) {
   EXPECT_EQ(sum, 1U + 3U + 4U);
   EXPECT_EQ(process->input().result(&written), PIPE_ABORTED);
   EXPECT_GT(written, 0);
-  EXPECT_EQ(result_of(*process->output(PIPE_STDERR)), (Told{PIPE_ABORTED, ""}));
+  EXPECT_EQ(result_of(process->output(PIPE_STDERR)), (Told{PIPE_ABORTED, ""}));
   EXPECT_EQ(process->wait_result(&exit), PIPE_ABORTED);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "descriptors.h"
+#include "joint.h"
 #include "worlds.h"
 
 namespace pipe_core {
@@ -136,17 +137,17 @@ TEST_P(ProcessTest, ReadsAndWritesItsStreamsApart) {
   const auto process = spawn(Command::shell("read x; echo out $x; echo err $x >&2"));
   EXPECT_EQ(write(*process, "hi\n"), (Written{PIPE_OK, 3}));
   EXPECT_EQ(read_all(*process), (Told{PIPE_OK, "out hi\n"}));
-  EXPECT_EQ(pipe_core::read_all(*loop_, *process->output(PIPE_STDERR)), (Told{PIPE_OK, "err hi\n"}));
+  EXPECT_EQ(pipe_core::read_all(*loop_, process->output(PIPE_STDERR)), (Told{PIPE_OK, "err hi\n"}));
   pipe_exit exit;
   EXPECT_EQ(wait(*process, &exit), PIPE_OK);
 }
 
 TEST_P(ProcessTest, HasNoStderrWhenThatIsMerged) {
   Command command = Command::shell("echo out; echo err >&2");
-  command.options.merge_stderr = 1;
+  command.merge_stderr();
   const auto process = spawn(command);
   EXPECT_EQ(read_all(*process), (Told{PIPE_OK, "out\nerr\n"}));
-  EXPECT_EQ(process->output(PIPE_STDERR), nullptr);
+  EXPECT_EQ(process->stream(PIPE_STDERR), PIPE_MERGED);
   EXPECT_EQ(process->channel(PIPE_STDERR), nullptr);
   EXPECT_EQ(process->shutdown(PIPE_STDERR), PIPE_MERGED);
 }
@@ -158,10 +159,9 @@ TEST_P(ProcessTest, HasChannelsByTheirNumbersOnly) {
   }
   for (const int channel : {-1, 4}) {
     EXPECT_EQ(process->channel(channel), nullptr);
-    EXPECT_EQ(process->output(channel), nullptr);
+    EXPECT_EQ(process->stream(channel), UV_EINVAL);
     EXPECT_EQ(process->shutdown(channel), UV_EINVAL);
   }
-  EXPECT_EQ(process->output(PIPE_STDIN), nullptr);
   EXPECT_EQ(process->shutdown(PIPE_EXIT), UV_EINVAL);
 }
 
@@ -200,8 +200,8 @@ TEST_P(ProcessTest, TellsItsExitWhileAGrandchildHoldsItsPipe) {
   pipe_exit exit;
   EXPECT_EQ(wait(*process, &exit), PIPE_OK);
   pipe_slice slice;
-  EXPECT_EQ(process->output(PIPE_STDOUT)->read({PIPE_READ_ALL, 0}, &slice), PIPE_AGAIN);
-  process->output(PIPE_STDOUT)->cancel();
+  EXPECT_EQ(process->output(PIPE_STDOUT).read({PIPE_READ_ALL, 0}, &slice), PIPE_AGAIN);
+  process->output(PIPE_STDOUT).cancel();
   EXPECT_EQ(::kill(std::stoi(grandchild), SIGKILL), 0);
   EXPECT_EQ(read_all(*process), (Told{PIPE_OK, ""}));
 }
@@ -217,11 +217,130 @@ TEST_P(ProcessTest, ThatIsReapedBetweenTryAndStartOfAWaitIsToldAtOnce) {
   EXPECT_EQ(process->wait_result(&exit), PIPE_OK);
 }
 
+TEST_P(ProcessTest, HasNoEndOfWhatIsNoPipe) {
+  const UniqueFd zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+  Command command = Command::shell("exec cat <&3");
+  command.descriptors({Command::from(0, PIPE_SOURCE_NULL), Command::from(1, PIPE_SOURCE_FD, zero.get()),
+                       Command::file(2, "/dev/null", PIPE_ACCESS_WRITE), Command::from(3, PIPE_SOURCE_NULL)});
+  const auto process = spawn(command);
+  for (const int channel : {PIPE_STDIN, PIPE_STDOUT, PIPE_STDERR}) {
+    EXPECT_EQ(process->stream(channel), PIPE_NOT_A_PIPE);
+    EXPECT_EQ(process->channel(channel), nullptr);
+    EXPECT_EQ(process->shutdown(channel), PIPE_NOT_A_PIPE);
+  }
+  EXPECT_NE(process->channel(PIPE_EXIT), nullptr);
+  EXPECT_EQ(process->resize(1, 1), PIPE_NOT_A_PIPE);
+  pipe_exit exit;
+  EXPECT_EQ(wait(*process, &exit), PIPE_OK);
+  process->close();
+  EXPECT_EQ(process->shutdown(PIPE_STDOUT), PIPE_NOT_A_PIPE);
+}
+
+TEST_P(ProcessTest, HasAMergedStderrWhateverItsStdoutIs) {
+  Command command = {"true"};
+  command.descriptors({Command::pipe(0), Command::from(1, PIPE_SOURCE_NULL), Command::from(2, PIPE_SOURCE_STDOUT)});
+  const auto process = spawn(command);
+  EXPECT_EQ(process->stream(PIPE_STDIN), PIPE_OK);
+  EXPECT_EQ(process->stream(PIPE_STDOUT), PIPE_NOT_A_PIPE);
+  EXPECT_EQ(process->stream(PIPE_STDERR), PIPE_MERGED);
+}
+
+TEST_P(ProcessTest, KeepsItsEndOfAStreamThatIsClosedAPipe) {
+  const auto process = spawn({"cat"});
+  EXPECT_EQ(process->shutdown(PIPE_STDOUT), PIPE_OK);
+  EXPECT_EQ(process->stream(PIPE_STDOUT), PIPE_OK);
+  EXPECT_EQ(read_all(*process), (Told{PIPE_CLOSED, ""}));
+}
+
+TEST_P(ProcessTest, SharesThePipeOfAJointWithOthers) {
+  Joint joint;
+  ASSERT_EQ(joint.open(0), 0);
+  const auto spawn_joined = [&](const char* script) {
+    Command command = Command::shell(script);
+    pipe_descriptor out = Command::pipe(PIPE_STDOUT);
+    out.joint = reinterpret_cast<pipe_joint*>(&joint);
+    command.descriptors({Command::pipe(0), out, Command::pipe(2)});
+    return spawn(command);
+  };
+  const auto first = spawn_joined("echo first");
+  const auto second = spawn_joined("read x; echo second");
+  EXPECT_EQ(read_line(*first), (Told{PIPE_OK, "first"}));
+  joint = Joint();
+  pipe_exit exit;
+  EXPECT_EQ(wait(*first, &exit), PIPE_OK);
+  EXPECT_EQ(write(*second, "go\n"), (Written{PIPE_OK, 3}));
+  EXPECT_EQ(read_all(*first), (Told{PIPE_OK, "second\n"})) << "the end of the last writer is the end of the pipe";
+  EXPECT_EQ(read_all(*second), (Told{PIPE_OK, ""}));
+}
+
+TEST_P(ProcessTest, TellsWhatItHasUsed) {
+  const auto process = spawn(Command::shell("i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done; read x"));
+  pipe_usage usage = {};
+  EXPECT_EQ(process->usage(&usage), PIPE_RUNNING);
+  EXPECT_EQ(write(*process, "go\n"), (Written{PIPE_OK, 3}));
+  pipe_exit exit;
+  EXPECT_EQ(wait(*process, &exit), PIPE_OK);
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_EQ(process->usage(&usage), PIPE_OK);
+    EXPECT_GT(usage.utime, 0);
+    EXPECT_GE(usage.stime, 0);
+    EXPECT_GT(usage.minflt, 0);
+    EXPECT_GT(usage.maxrss, 0);
+  }
+}
+
+TEST_P(ProcessTest, TellsItsPeakOfMemoryInBytesAndThatOfThoseItWaitedFor) {
+  constexpr double kTouched = 64 << 20;
+  const auto touches = spawn(Command::shell("dd bs=67108864 count=1 </dev/zero >/dev/null; exit 0"));
+  const auto does_not = spawn({"true"});
+  await_death(touches->pid());
+  await_death(does_not->pid());
+  pipe_usage usage = {};
+  ASSERT_EQ(touches->usage(&usage), PIPE_OK) << "asked without a wait";
+  EXPECT_GE(usage.maxrss, kTouched);
+  EXPECT_LT(usage.maxrss, kTouched * 4);
+  ASSERT_EQ(does_not->usage(&usage), PIPE_OK);
+  EXPECT_LT(usage.maxrss, kTouched);
+  EXPECT_GT(usage.maxrss, 0);
+}
+
+TEST_P(ProcessTest, HasUsedWhatNobodyKnowsWhenItWasClosed) {
+  const auto process = spawn({"cat"});
+  process->close();
+  pipe_usage usage = {};
+  EXPECT_EQ(process->usage(&usage), PIPE_EXITED);
+}
+
+TEST_P(ProcessTest, HasUsedWhatNobodyKnowsWhenSomebodyElseReapedIt) {
+  const auto process = spawn({"cat"});
+  EXPECT_EQ(process->shutdown(PIPE_STDIN), PIPE_OK);
+  EXPECT_EQ(::waitpid(process->pid(), nullptr, 0), process->pid());
+  pipe_usage usage = {};
+  EXPECT_EQ(process->usage(&usage), -ECHILD) << "the kernel may remember the status, but not this";
+}
+
+TEST_P(ProcessTest, ThatCannotStartTellsAtWhichStep) {
+  const auto before = open_descriptors();
+  pipe_failure failure = {-1, -1};
+  Process* process = nullptr;
+  Command command = {"true"};
+  command.options.cwd = "/no/such/folder";
+  EXPECT_EQ(Process::spawn(loop(), command.options, &failure, &process), -ENOENT);
+  EXPECT_EQ(failure.step, PIPE_STEP_DIRECTORY);
+  command.descriptors({Command::pipe(0), Command::pipe(1), Command::file(2, "/no/such/file", PIPE_ACCESS_READ)});
+  EXPECT_EQ(Process::spawn(loop(), command.options, &failure, &process), -ENOENT);
+  EXPECT_EQ(failure.step, PIPE_STEP_DESCRIPTOR);
+  EXPECT_EQ(failure.index, 2);
+  EXPECT_EQ(process, nullptr);
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST_P(ProcessTest, ThatCannotStartLeavesNothing) {
   const auto before = open_descriptors();
   for (int round = 0; round < 100; ++round) {
+    pipe_failure failure;
     Process* process = nullptr;
-    EXPECT_EQ(Process::spawn(loop(), Command{"no-such-program"}.options, &process), -ENOENT);
+    EXPECT_EQ(Process::spawn(loop(), Command{"no-such-program"}.options, &failure, &process), -ENOENT);
     EXPECT_EQ(process, nullptr);
   }
   EXPECT_EQ(open_descriptors(), before);

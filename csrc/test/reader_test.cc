@@ -1,6 +1,7 @@
 #include "reader.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <memory>
@@ -9,8 +10,9 @@
 #include <utility>
 
 #include "descriptors.h"
+#include "joint.h"
 #include "running_loop.h"
-#include "spawn_plan.h"
+#include "terminal.h"
 
 namespace pipe_core {
 namespace {
@@ -24,9 +26,10 @@ constexpr ReadRequest any(size_t length) { return {PIPE_READ_ANY, length}; }
 class ReaderTest : public testing::Test {
  protected:
   explicit ReaderTest(size_t max_result = RunningLoop::kMaxResult) : loop_(max_result) {
-    EXPECT_EQ(pipes_.open(false), 0);
-    child_end_ = std::move(pipes_.child_ends[PIPE_STDOUT]);
-    reader_ = std::make_unique<Reader>(*loop_, std::move(pipes_.parent_ends[PIPE_STDOUT]), 16);
+    EXPECT_EQ(pipe_.open(0), 0);
+    EXPECT_EQ(::fcntl(pipe_.reading_end.get(), F_SETFL, O_NONBLOCK), 0);
+    child_end_ = std::move(pipe_.writing_end);
+    reader_ = std::make_unique<Reader>(*loop_, std::move(pipe_.reading_end), 16);
   }
   void child_writes(const std::string& text) {
     ASSERT_EQ(::write(child_end_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
@@ -39,7 +42,7 @@ class ReaderTest : public testing::Test {
   Told read(ReadRequest request) { return pipe_core::read(loop_, *reader_, request); }
 
   RunningLoop loop_;
-  StdioPipes pipes_;
+  Joint pipe_;
   UniqueFd child_end_;
   std::unique_ptr<Reader> reader_;
 };
@@ -246,6 +249,57 @@ TEST_F(ReaderTest, GivesOthersTheirTurnWhileAFloodComes) {
   EXPECT_EQ(all.outcome, PIPE_OK);
   EXPECT_EQ(all.bytes.size(), flood.size());
   EXPECT_TRUE(all.bytes == flood);
+}
+
+// The host's end of a terminal: once nobody has it open, the kernel says EIO.
+class TerminalReaderTest : public testing::Test {
+ protected:
+  TerminalReaderTest() {
+    UniqueFd master;
+    EXPECT_EQ(open_terminal(24, 80, &master, &terminal_), 0);
+    reader_ = std::make_unique<Reader>(*loop_, std::move(master), 16);
+  }
+  void child_writes(const std::string& text) {
+    ASSERT_EQ(::write(terminal_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+
+  RunningLoop loop_;
+  UniqueFd terminal_;
+  std::unique_ptr<Reader> reader_;
+};
+
+TEST_F(TerminalReaderTest, GivesEndOfFileAfterTheLastByteWhenNobodyHasItOpen) {
+  child_writes("one\ntwo");
+  terminal_.reset();
+  EXPECT_EQ(read(loop_, *reader_, kLine), (Told{PIPE_OK, "one"}));
+  EXPECT_EQ(read(loop_, *reader_, kLine), (Told{PIPE_CLOSED, "two"}));
+  EXPECT_EQ(reader_->fd(), -1);
+  EXPECT_EQ(read(loop_, *reader_, kAll), (Told{PIPE_OK, ""}));
+}
+
+TEST_F(TerminalReaderTest, TellsTheOneWhoWaits) {
+  pipe_slice slice;
+  ASSERT_EQ(reader_->read(kAll, &slice), PIPE_AGAIN);
+  ASSERT_EQ(reader_->start(7, 0), 0);
+  child_writes("last");
+  loop_->run(false);
+  terminal_.reset();
+  EXPECT_EQ(loop_.next_token(), 7U);
+  EXPECT_EQ(result_of(*reader_), (Told{PIPE_OK, "last"}));
+}
+
+TEST_F(TerminalReaderTest, IsNotClosedAtTheChildsExitWhileSomethingIsToBeRead) {
+  const auto events = [this] {
+    pollfd end = {reader_->fd(), POLLIN, 0};
+    return ::poll(&end, 1, 0) == 1 ? end.revents : static_cast<short>(0);
+  };
+  child_writes("x");
+  reader_->close_if_at_end(events());
+  terminal_.reset();
+  reader_->close_if_at_end(events());
+  EXPECT_EQ(read(loop_, *reader_, bytes(1)), (Told{PIPE_OK, "x"}));
+  reader_->close_if_at_end(events());
+  EXPECT_EQ(reader_->fd(), -1);
 }
 
 struct SmallResults : ReaderTest {

@@ -104,7 +104,8 @@ TEST_P(SpawnerFailure, OfAFileThatIsNoProgramEndsTheSearch) {
 
 TEST_P(SpawnerFailure, ToGetAnotherDescriptorLeavesNothing) {
   StartedChild started;
-  ASSERT_EQ(started.pipes.open(false), 0);
+  Command cat = {"cat"};
+  ASSERT_EQ(started.pipes.open(cat.options, &started.failure), 0);
   rlimit limit;
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   // Take all that are free below, so that whatever comes next is beyond the limit.
@@ -115,8 +116,7 @@ TEST_P(SpawnerFailure, ToGetAnotherDescriptorLeavesNothing) {
   } while (fillers.back().get() < top);
   const rlimit none = {static_cast<rlim_t>(fillers.back().get()) + 1, limit.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  Command cat = {"cat"};
-  const int status = spawner_.spawn(cat.options, started.pipes, true, &started.child);
+  const int status = spawner_.spawn(cat.options, started.pipes, true, &started.failure, &started.child);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   EXPECT_EQ(status, -EMFILE);
   EXPECT_EQ(started.child, nullptr);

@@ -94,12 +94,12 @@ TEST_P(SpawnerTest, TheChildHasItsThreeDescriptorsAndNoOther) {
     StartedChild first;
     ASSERT_EQ(start(first, spawner, {"cat"}), 0);
     StartedChild started;
-    ASSERT_EQ(started.pipes.open(false), 0);
+    Command cat = {"cat"};
+    ASSERT_EQ(started.pipes.open(cat.options, &started.failure), 0);
     const auto before = open_descriptors();
     std::vector<std::string> pipes;
     for (const UniqueFd& child_end : started.pipes.child_ends) pipes.push_back(before.at(child_end.get()));
-    Command cat = {"cat"};
-    ASSERT_EQ(spawner.spawn(cat.options, started.pipes, GetParam().has_pidfds, &started.child), 0);
+    ASSERT_EQ(spawner.spawn(cat.options, started.pipes, GetParam().has_pidfds, &started.failure, &started.child), 0);
     started.echo();
     const std::map<int, std::string> expected = {{0, pipes[0]}, {1, pipes[1]}, {2, pipes[2]}};
     EXPECT_EQ(open_descriptors(started.proc()), expected);
@@ -111,7 +111,7 @@ TEST_P(SpawnerTest, TheChildHasItsThreeDescriptorsAndNoOther) {
 TEST_P(SpawnerTest, AMergedStderrIsTheStdout) {
   with_spawner([](Spawner& spawner) {
     Command cat = {"cat"};
-    cat.options.merge_stderr = 1;
+    cat.merge_stderr();
     StartedChild started;
     ASSERT_EQ(started.start(spawner, cat, GetParam().has_pidfds), 0);
     started.echo();

@@ -17,8 +17,8 @@ namespace pipe_core {
 
 struct StartedChild {
   int start(Spawner& spawner, Command& command, bool with_pidfd = true) {
-    if (const int status = pipes.open(command.options.merge_stderr != 0); status < 0) return status;
-    return spawner.spawn(command.options, pipes, with_pidfd, &child);
+    if (const int status = pipes.open(command.options, &failure); status < 0) return status;
+    return spawner.spawn(command.options, pipes, with_pidfd, &failure, &child);
   }
   // Up to `size` bytes, or end of file.
   std::string read(int channel, size_t size = std::string::npos) const {
@@ -46,7 +46,8 @@ struct StartedChild {
   }
   std::string proc() const { return std::to_string(child->pid()); }
 
-  StdioPipes pipes;
+  ChildDescriptors pipes;
+  pipe_failure failure = {};
   std::unique_ptr<Child> child;
 };
 

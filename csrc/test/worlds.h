@@ -42,8 +42,9 @@ class InEachWorld : public testing::TestWithParam<World> {
   }
 
   static std::unique_ptr<Process> spawn(RunningLoop& loop, const Command& command) {
+    pipe_failure failure;
     Process* process = nullptr;
-    EXPECT_EQ(Process::spawn(*loop, command.options, &process), 0);
+    EXPECT_EQ(Process::spawn(*loop, command.options, &failure, &process), 0);
     return std::unique_ptr<Process>(process);
   }
   std::unique_ptr<Process> spawn(const Command& command) { return spawn(*loop_, command); }
@@ -56,8 +57,8 @@ class InEachWorld : public testing::TestWithParam<World> {
     EXPECT_EQ(loop_->next_token(), kToken);
     return process.wait_result(exit);
   }
-  Told read_all(Process& process) { return pipe_core::read_all(*loop_, *process.output(PIPE_STDOUT)); }
-  Told read_line(Process& process) { return pipe_core::read_line(*loop_, *process.output(PIPE_STDOUT)); }
+  Told read_all(Process& process) { return pipe_core::read_all(*loop_, process.output(PIPE_STDOUT)); }
+  Told read_line(Process& process) { return pipe_core::read_line(*loop_, process.output(PIPE_STDOUT)); }
   Written write(Process& process, const std::string& bytes) { return pipe_core::write(*loop_, process.input(), bytes); }
   Loop& loop() { return **loop_; }
 

@@ -1,15 +1,18 @@
 #include "writer.h"
 
 #include <gtest/gtest.h>
+#include <termios.h>
 
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "descriptors.h"
+#include "joint.h"
 #include "running_loop.h"
-#include "spawn_plan.h"
+#include "terminal.h"
 
 namespace pipe_core {
 namespace {
@@ -18,9 +21,10 @@ namespace {
 class WriterTest : public testing::Test {
  protected:
   WriterTest() {
-    EXPECT_EQ(pipes_.open(false), 0);
-    child_end_ = std::move(pipes_.child_ends[PIPE_STDIN]);
-    writer_ = std::make_unique<Writer>(*loop_, std::move(pipes_.parent_ends[PIPE_STDIN]));
+    EXPECT_EQ(pipe_.open(0), 0);
+    EXPECT_EQ(::fcntl(pipe_.writing_end.get(), F_SETFL, O_NONBLOCK), 0);
+    child_end_ = std::move(pipe_.reading_end);
+    writer_ = std::make_unique<Writer>(*loop_, std::move(pipe_.writing_end));
   }
   std::string child_reads(size_t size) {
     std::string bytes(size, '\0');
@@ -54,7 +58,7 @@ class WriterTest : public testing::Test {
   }
 
   RunningLoop loop_;
-  StdioPipes pipes_;
+  Joint pipe_;
   UniqueFd child_end_;
   std::unique_ptr<Writer> writer_;
   pipe_slice slice_ = {};
@@ -208,6 +212,98 @@ TEST_F(WriterTest, LeavesTheEndToTheOneWhoWaits) {
   writer_->close_if_at_end(POLLERR);
   EXPECT_EQ(loop_.next_token(), 7U);
   EXPECT_EQ(result(), (Written{PIPE_CLOSED, static_cast<double>(in)}));
+}
+
+TEST_F(WriterTest, KnowsWhetherItIsAtTheStartOfALine) {
+  EXPECT_TRUE(writer_->at_line_start());
+  const std::pair<const char*, bool> writes[] = {
+      {"a", false}, {"", false}, {"b\n", true}, {"", true}, {"\n\nc", false}};
+  for (const auto& [bytes, at_start] : writes) {
+    EXPECT_EQ(try_write(bytes).outcome, PIPE_OK);
+    EXPECT_EQ(writer_->at_line_start(), at_start) << bytes;
+  }
+  const pipe_slice slices[] = {{"x", 1}, {"y\n", 2}, {"", 0}, {nullptr, 0}};
+  double written;
+  EXPECT_EQ(writer_->write(slices, 4, &written), PIPE_OK);
+  EXPECT_TRUE(writer_->at_line_start());
+}
+
+TEST_F(WriterTest, KnowsWhetherItIsAtTheStartOfALineAlsoInTheMiddleOfASlice) {
+  for (const bool ends_line : {true, false}) {
+    // The last byte that the pipe takes, and all others.
+    std::string much(size_t{1} << 20, ends_line ? 'x' : '\n');
+    const auto room = static_cast<size_t>(::fcntl(child_end_.get(), F_GETPIPE_SZ));
+    much[room - 1] = ends_line ? '\n' : 'x';
+    ASSERT_EQ(try_write(much), (Written{PIPE_AGAIN, static_cast<double>(room)}));
+    EXPECT_EQ(writer_->at_line_start(), ends_line);
+    writer_->cancel();
+    EXPECT_EQ(child_reads(room).size(), room);
+  }
+}
+
+// The host's end of a terminal, which says no more of its end than that it has been hung up.
+class TerminalWriterTest : public testing::Test {
+ protected:
+  TerminalWriterTest() {
+    UniqueFd master;
+    EXPECT_EQ(open_terminal(24, 80, &master, &terminal_), 0);
+    termios settings;
+    EXPECT_EQ(::tcgetattr(terminal_.get(), &settings), 0);
+    ::cfmakeraw(&settings);
+    EXPECT_EQ(::tcsetattr(terminal_.get(), TCSANOW, &settings), 0);
+    writer_ = std::make_unique<Writer>(*loop_, std::move(master));
+  }
+  RunningLoop loop_;
+  UniqueFd terminal_;
+  std::unique_ptr<Writer> writer_;
+};
+
+TEST_F(TerminalWriterTest, WaitsForRoomAndLosesNothing) {
+  const std::string much(size_t{1} << 20, 'x');
+  size_t came = 0;
+  std::thread child([&] {
+    char bytes[4096];
+    while (came < much.size()) {
+      const ssize_t size = ::read(terminal_.get(), bytes, sizeof bytes);
+      if (size <= 0) break;
+      came += static_cast<size_t>(size);
+    }
+  });
+  EXPECT_EQ(write(loop_, *writer_, much), (Written{PIPE_OK, static_cast<double>(much.size())}));
+  child.join();
+  EXPECT_EQ(came, much.size());
+}
+
+TEST_F(TerminalWriterTest, SaysClosedWhenThereIsNoRoomAndNobodyHasItOpen) {
+  const std::string much(size_t{1} << 20, 'x');
+  const pipe_slice slice = {much.data(), much.size()};
+  double written;
+  terminal_.reset();
+  EXPECT_EQ(writer_->write(&slice, 1, &written), PIPE_CLOSED);
+  EXPECT_EQ(writer_->fd(), -1);
+}
+
+TEST_F(TerminalWriterTest, TellsTheWaiterThatNobodyHasItOpenAnyMore) {
+  const std::string much(size_t{1} << 20, 'x');
+  const pipe_slice slice = {much.data(), much.size()};
+  double written;
+  ASSERT_EQ(writer_->write(&slice, 1, &written), PIPE_AGAIN);
+  ASSERT_EQ(writer_->start(7, 0), 0);
+  loop_->run(false);
+  terminal_.reset();
+  EXPECT_EQ(loop_.next_token(), 7U);
+  EXPECT_EQ(writer_->result(&written), PIPE_CLOSED);
+  EXPECT_EQ(writer_->fd(), -1);
+}
+
+TEST_F(TerminalWriterTest, AtTheChildsExitClosesOnlyWhenNobodyHasItOpen) {
+  writer_->close_if_at_end(POLLOUT);
+  EXPECT_GE(writer_->fd(), 0);
+  terminal_.reset();
+  pollfd end = {writer_->fd(), POLLOUT, 0};
+  ASSERT_EQ(::poll(&end, 1, 0), 1);
+  writer_->close_if_at_end(end.revents);
+  EXPECT_EQ(writer_->fd(), -1);
 }
 
 }  // namespace

@@ -1,0 +1,43 @@
+// One process that is no child of ours, held so that no signal ever reaches a stranger who has got its pid: by a pidfd,
+// or where there is none by the time at which it started.
+#ifndef FAMILY_MEMBER_H_
+#define FAMILY_MEMBER_H_
+
+#include "process_stat.h"
+#include "unique_fd.h"
+
+namespace pipe_core {
+
+class FamilyMember {
+ public:
+  FamilyMember(const ProcessStat& process, UniqueFd pidfd, int depth)
+      : process_(process), pidfd_(std::move(pidfd)), depth_(depth) {}
+
+  pid_t pid() const { return process_.pid; }
+  pid_t parent() const { return process_.parent; }
+  // How many generations there were between it and the child when it was found.
+  int depth() const { return depth_; }
+  bool is(const ProcessStat& process) const {
+    return process.pid == process_.pid && process.start_time == process_.start_time;
+  }
+
+  // Returns 0 or a negative errno: -ESRCH once it is reaped. A zombie can be signalled.
+  int send(int signum) const;
+  // Until then its pid is its own.
+  bool unreaped() const;
+  bool exited() const;
+
+  bool asked_to_stop = false;
+  bool may_be_stopped = true;  // as far as our rights go
+
+ private:
+  int send_by_pid(int signum) const;
+
+  ProcessStat process_;
+  UniqueFd pidfd_;
+  int depth_;
+};
+
+}  // namespace pipe_core
+
+#endif

@@ -1,0 +1,172 @@
+// A family in a host that is short of something: of descriptors, memory, rights, or of /proc.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "descriptors.h"
+#include "family.h"
+#include "family_tree.h"
+#include "forked.h"
+#include "sandbox.h"
+
+namespace {
+
+int allocations_left = INT_MAX;
+
+}  // namespace
+
+// Not inlined: g++ would take new with free(3), or malloc(3) with delete, for a mistake.
+[[gnu::noinline]] void* operator new(size_t size) {
+  void* memory = allocations_left-- > 0 ? std::malloc(size) : nullptr;
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace pipe_core {
+namespace {
+
+// A root, its child, and as many grandchildren. Returns when they have said `r`.
+class Tree {
+ public:
+  explicit Tree(int grandchildren)
+      : tree_([grandchildren](const FamilyTree& here) {
+          fork_member([&] {
+            for (int i = 0; i < grandchildren; ++i) {
+              fork_member([&] {
+                here.say('r');
+                rest();
+              });
+            }
+            rest();
+          });
+          rest();
+        }) {
+    for (int i = 0; i < grandchildren; ++i) tree_.hear('r');
+  }
+  const FamilyTree* operator->() const { return &tree_; }
+
+ private:
+  FamilyTree tree_;
+};
+
+int open_family(const Tree& tree, bool with_pidfds, std::unique_ptr<Family>* family) {
+  return Family::open(Child(tree->root(), UniqueFd()), with_pidfds, family);
+}
+
+class FamilyShortage : public testing::TestWithParam<bool> {};
+
+TEST_P(FamilyShortage, OfDescriptorsIsNoneWithTwo) {
+  const bool with_pidfds = GetParam();
+  for (unsigned room = 2; room < 10; ++room) {
+    in_forked_process([with_pidfds, room] {
+      const Tree tree(4);
+      const UniqueFd lowest(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+      const rlim_t limit = static_cast<rlim_t>(lowest.get()) + 1 + room;
+      const rlimit few = {limit, limit};
+      ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+      std::unique_ptr<Family> family;
+      ASSERT_EQ(open_family(tree, with_pidfds, &family), 0) << room;
+      EXPECT_EQ(family->living(), 6U) << room;
+      EXPECT_EQ(family->signal(SIGTERM), 0) << room;
+      tree->hear_nothing_more();
+    });
+  }
+}
+
+TEST_P(FamilyShortage, OfAllDescriptorsIsTold) {
+  const bool with_pidfds = GetParam();
+  in_forked_process([with_pidfds] {
+    const Tree tree(1);
+    std::unique_ptr<Family> family;
+    ASSERT_EQ(open_family(tree, with_pidfds, &family), 0);
+    rlimit before = {};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none = {0, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    std::unique_ptr<Family> second;
+    EXPECT_EQ(open_family(tree, with_pidfds, &second), -EMFILE);
+    EXPECT_EQ(second, nullptr);
+    EXPECT_EQ(family->signal(SIGTERM), -EMFILE);
+    if (with_pidfds) tree->hear_nothing_more();  // who is held by a pidfd is reached all the same
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  });
+}
+
+TEST_P(FamilyShortage, OfMemoryLeavesNobodyStoppedOrUnreached) {
+  int status = -ENOMEM;
+  for (int enough = 0; status != 0; ++enough) {
+    const Tree tree(3);
+    std::unique_ptr<Family> family;
+    ASSERT_EQ(open_family(tree, GetParam(), &family), 0);
+    allocations_left = enough;
+    status = family->signal(SIGTERM);
+    allocations_left = INT_MAX;
+    EXPECT_TRUE(status == 0 || status == -ENOMEM) << status;
+    EXPECT_TRUE(status == 0 || enough < 50);
+    tree->hear_nothing_more();
+  }
+}
+
+TEST_P(FamilyShortage, OfStandardDescriptorsTakesNoneOfTheirNumbers) {
+  const bool with_pidfds = GetParam();
+  for (unsigned closed = 1; closed < 8; ++closed) {
+    const int status = status_of_forked([with_pidfds, closed] {
+      const Tree tree(2);
+      close_stdio(closed);
+      std::unique_ptr<Family> family;
+      const bool opened = open_family(tree, with_pidfds, &family) == 0 && family->living() == 4;
+      const bool untouched = closed_stdio_is(closed);
+      const bool signalled = family->signal(SIGKILL) == 0 && closed_stdio_is(closed);
+      ::_exit(opened && untouched && signalled ? 0 : 1);
+    });
+    EXPECT_EQ(status, 0) << closed;
+  }
+}
+
+TEST_P(FamilyShortage, OfSystemCallsForPidfdsMakesDoWithPids) {
+  const bool with_pidfds = GetParam();
+  for (const int error : {ENOSYS, EPERM}) {
+    for (const long number : {SYS_pidfd_open, SYS_pidfd_send_signal}) {
+      in_forked_process([=] {
+        const Tree tree(2);
+        refuse_system_call(number, error);
+        std::unique_ptr<Family> family;
+        ASSERT_EQ(open_family(tree, with_pidfds, &family), 0);
+        EXPECT_EQ(family->living(), 4U);
+        EXPECT_EQ(family->signal(SIGTERM), 0);
+        tree->hear_nothing_more();
+      });
+    }
+  }
+}
+
+TEST_P(FamilyShortage, OfProcIsTold) {
+  const bool with_pidfds = GetParam();
+  for (const int error : {ENOENT, EACCES}) {
+    in_forked_process([with_pidfds, error] {
+      const Tree tree(1);
+      std::unique_ptr<Family> held;
+      ASSERT_EQ(open_family(tree, true, &held), 0);
+      refuse_system_call(SYS_openat, error);
+      std::unique_ptr<Family> family;
+      EXPECT_EQ(open_family(tree, with_pidfds, &family), -error);
+      EXPECT_EQ(family, nullptr);
+      EXPECT_EQ(held->signal(SIGKILL), -error);
+      tree->hear_nothing_more();
+    });
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(With, FamilyShortage, testing::Bool(),
+                         [](const auto& each) { return each.param ? "Pidfds" : "Pids"; });
+
+}  // namespace
+}  // namespace pipe_core
