@@ -15,8 +15,10 @@ namespace pipe_core {
 namespace {
 
 constexpr int kLastSignal = 64;
-// What bounds a stop whatever the family does: somebody may hang in the kernel, or fork faster than one may walk.
-constexpr int kMostNaps = 600;
+// What bounds a stop whatever the family does. Who runs stops as soon as it gets a processor, which may take long on a
+// busy machine; who is blocked in the kernel may hang there; and somebody may fork faster than one may walk.
+constexpr int kMostNapsForRunning = 10000;
+constexpr int kMostNapsForBlocked = 600;
 constexpr int kMostWalks = 64;
 
 void nap() {
@@ -124,33 +126,36 @@ int Family::bring_to_a_stand() {
   for (FamilyMember& member : members_) member.asked_to_stop = false;
   int naps = 0;
   for (int walks = 0; walks < kMostWalks; ++walks) {
-    for (; !stands(naps < kMostNaps) && naps < kMostNaps; ++naps) nap();
+    for (;; ++naps) {
+      const Motion liveliest = ask_to_stop(naps < kMostNapsForRunning);
+      if (liveliest == Motion::kStands) break;
+      if (naps >= (liveliest == Motion::kBlocked ? kMostNapsForBlocked : kMostNapsForRunning)) break;
+      nap();
+    }
     size_t found = 0;
     if (const int status = walk(&found); status < 0 || found == 0) return status;
   }
   return 0;
 }
 
-// Asks those to stop who have not been asked, and tells whether all stand. With `parents_first` one is asked only when
-// the generations above it stand: a parent in waitpid(WUNTRACED) would be told of a child that has stopped.
-bool Family::stands(bool parents_first) {
-  bool all = true;
+// Asks those to stop who have not been asked, and tells how the liveliest of all moves. With `parents_first` one is
+// asked only when the generations above it do not run: a parent in waitpid(WUNTRACED) would be told of a child that has
+// stopped.
+Motion Family::ask_to_stop(bool parents_first) {
+  Motion liveliest = Motion::kStands;
   int running_depth = INT_MAX;
   for (FamilyMember& member : members_) {
     if (!member.asked_to_stop) {
-      if (parents_first && member.depth() > running_depth) {
-        all = false;
-        continue;
-      }
+      if (parents_first && member.depth() > running_depth) continue;
       member.asked_to_stop = true;
       member.may_be_stopped = member.send(SIGSTOP) == 0;
     }
     if (!member.may_be_stopped) continue;
     const Motion motion = motion_of(member.pid());
     if (motion == Motion::kRuns) running_depth = std::min(running_depth, member.depth());
-    if (motion == Motion::kRuns || (motion == Motion::kBlocked && !waits_for_a_child(member))) all = false;
+    if (motion != Motion::kBlocked || !waits_for_a_child(member)) liveliest = std::max(liveliest, motion);
   }
-  return all;
+  return liveliest;
 }
 
 // After vfork(2) the parent cannot stop before its child goes on. Any other uninterruptible sleep ends by itself.

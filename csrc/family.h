@@ -34,7 +34,7 @@ class Family {
   bool knows(const ProcessStat& process) const;
 
   int bring_to_a_stand();
-  bool stands(bool parents_first);
+  Motion ask_to_stop(bool parents_first);
   bool waits_for_a_child(const FamilyMember& blocked) const;
   int deliver(int signum);
 

@@ -20,7 +20,9 @@ namespace {
 // Stands in vfork(2) until its child has gone.
 void wait_in_vfork(const FamilyTree& tree) {
   static char stack[65536];
-  const auto child = [](void*) -> int { rest(); };
+  const auto child = [](void*) -> int {
+    while (true) ::pause();
+  };
   tree.say('v');
   ::clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, nullptr);
 }

@@ -128,6 +128,23 @@ TEST_P(SpawnDescriptors, OnAllLowNumbersSoThatWhateverTheSpawnNeedsHasToMakeWay)
   });
 }
 
+TEST_P(SpawnDescriptors, OnAllLowNumbersDoNotHideAFailure) {
+  with_spawner([](Spawner& spawner) {
+    const UniqueFd file = named("file");
+    std::vector<pipe_descriptor> descriptors;
+    for (int number = 0; number < 100; ++number) {
+      descriptors.push_back(Command::from(number, PIPE_SOURCE_FD, file.get()));
+    }
+    Command command = {"/no/such/program"};
+    command.options.descriptors = descriptors.data();
+    command.options.descriptor_count = descriptors.size();
+    StartedChild started;
+    EXPECT_EQ(start(started, spawner, command), -ENOENT);
+    EXPECT_EQ(started.failure.step, PIPE_STEP_PROGRAM);
+    EXPECT_EQ(::lseek(file.get(), 0, SEEK_END), 0) << "nothing was told to the wrong one";
+  });
+}
+
 TEST_P(SpawnDescriptors, ManyInAnyOrder) {
   with_spawner([](Spawner& spawner) {
     std::vector<UniqueFd> files;

@@ -12,46 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "descriptors.h"
-#include "forked.h"
-#include "programs.h"
-#include "sandbox.h"
-#include "started_child.h"
+#include "ways.h"
 
 namespace pipe_core {
 namespace {
 
-// How a child can come to life.
-struct Way {
-  const char* name;
-  bool shares_memory;
-  bool has_close_range;
-  bool has_pidfds;
-};
-
-class SpawnerTest : public testing::TestWithParam<Way> {
- protected:
-  // In a forked process, for there is no way out of a sandbox.
-  template <class Body>
-  static void with_spawner(Body body) {
-    in_forked_process([&] {
-      ::setenv("PIPE_SPAWN", GetParam().shares_memory ? "" : "fork", 1);
-      if (!GetParam().has_close_range) refuse_system_call(SYS_close_range);
-      const UniqueFd placeholder(::eventfd(0, EFD_CLOEXEC));
-      const auto before = open_descriptors();
-      {
-        Spawner spawner;
-        ASSERT_EQ(spawner.open(placeholder.get()), 0);
-        body(spawner);
-      }
-      EXPECT_EQ(open_descriptors(), before);
-      EXPECT_FALSE(has_children());
-    });
-  }
-  static int start(StartedChild& started, Spawner& spawner, Command command) {
-    return started.start(spawner, command, GetParam().has_pidfds);
-  }
-};
+class SpawnerTest : public InEachWay {};
 
 std::set<int> numbers(const std::map<int, std::string>& descriptors) {
   std::set<int> found;
@@ -211,13 +177,7 @@ TEST_P(SpawnerTest, TheChildsEnvironmentIsTheGivenOneOrTheHosts) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(By, SpawnerTest,
-                         testing::Values(Way{"SharedMemory", true, true, true},
-                                         Way{"SharedMemoryByPid", true, true, false},
-                                         Way{"SharedMemoryWithoutCloseRange", true, false, true},
-                                         Way{"OwnMemory", false, true, true}, Way{"OwnMemoryByPid", false, true, false},
-                                         Way{"OwnMemoryWithoutCloseRange", false, false, true}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(By, SpawnerTest, ways(), way_name);
 
 }  // namespace
 }  // namespace pipe_core
