@@ -13,6 +13,10 @@ require("pipe.engine").open()
 local pipe = {
   version = "0.1.0",
   spawn = require("pipe.process").spawn,
+  wait_any = require("pipe.wait_any"),
+  run = require("pipe.run").run,
+  shell = require("pipe.shell"),
+  pipeline = require("pipe.pipeline"),
   sleep = timer.sleep,
   thread = require("pipe.thread"),
   semaphore = require("pipe.semaphore"),

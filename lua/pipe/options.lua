@@ -3,12 +3,21 @@
 
 local ffi = require("ffi")
 local C = require("pipe.clib")
+local credentials = require("pipe.credentials")
+local descriptors = require("pipe.descriptors")
 local engine = require("pipe.engine")
+local environment = require("pipe.environment")
+local limits = require("pipe.limits")
+local number = require("pipe.number")
+local session = require("pipe.session")
+local strings = require("pipe.strings")
 
 local options = {}
 
+local DEFAULT_BUFFER_SIZE = 4096
 local DEFAULT_TIMEOUT = 10000
 local LONGEST_TIMEOUT = 2 ^ 32 - 1
+local LARGEST_PIPE = 2 ^ 31 - 1
 
 ---The option that holds each channel's timeout.
 options.timeout_names = {
@@ -24,11 +33,7 @@ options.timeout_names = {
 ---@param most number?
 ---@return number? number nil for anything else, NaN and infinity included
 function options.whole(value, least, most)
-  local number = tonumber(value)
-  -- The remainder of infinity is NaN, and NaN equals nothing.
-  if number and number % 1 == 0 and number >= least and (not most or number <= most) then
-    return number
-  end
+  return number.whole(tonumber(value), least, most)
 end
 
 ---A fraction is rounded up: it is often `seconds * 1000`, and half a millisecond must not become 0, which is never.
@@ -40,34 +45,10 @@ function options.timeout(value)
   end
 end
 
-local function has_nul(text)
-  return text:find("\0", 1, true)
-end
-
--- `what` is an array's name in messages. Its first nil ends it.
-local function copy_strings(array, what, numbers_too)
-  local strings = {}
-  local i, value = 1, array[1]
-  while value ~= nil do
-    if numbers_too and type(value) == "number" then
-      value = tostring(value)
-    elseif type(value) ~= "string" then
-      return nil, ("bad value at index %d of %s: string expected, got %s"):format(i, what, type(value))
-    end
-    if has_nul(value) then
-      return nil, ("bad value at index %d of %s: string without NUL expected"):format(i, what)
-    end
-    strings[i] = value
-    i = i + 1
-    value = array[i]
-  end
-  return strings
-end
-
 local function arguments(args)
   if type(args) == "string" then
-    if has_nul(args) then
-      return nil, "bad args arg: string without NUL expected"
+    if strings.problem(args) then
+      return nil, "bad args arg: " .. strings.problem(args)
     end
     return { "/bin/sh", "-c", "--", args } -- "--": the command may begin with a dash
   elseif type(args) ~= "table" then
@@ -75,55 +56,107 @@ local function arguments(args)
   elseif args[1] == nil then
     return nil, "bad args arg: non-empty table expected"
   end
-  return copy_strings(args, "args arg", true)
+  return strings.copy(args, "args arg", true)
 end
 
-local function environment(environ)
-  if type(environ) ~= "table" then
-    return nil, "bad environ option: table expected, got " .. type(environ)
-  end
-  local given, problem = copy_strings(environ, "environ option")
-  if not given then
-    return nil, problem
-  end
-  local variables, place = {}, {}
-  for i, variable in ipairs(given) do
-    local equals = variable:find("=", 2, true)
-    if not equals then
-      return nil, ("bad value at index %d of environ option: 'name=[value]' format expected, got '%s'"):format(
-        i, variable)
-    end
-    local name = variable:sub(1, equals - 1)
-    place[name] = place[name] or #variables + 1
-    variables[place[name]] = variable -- of equal names the last wins
-  end
-  return variables
+local function default_timeouts()
+  return {
+    [C.PIPE_STDIN] = DEFAULT_TIMEOUT,
+    [C.PIPE_STDOUT] = DEFAULT_TIMEOUT,
+    [C.PIPE_STDERR] = DEFAULT_TIMEOUT,
+    [C.PIPE_EXIT] = DEFAULT_TIMEOUT,
+  }
 end
 
-local function timeouts(opts)
-  local values = {}
+local function read_timeouts(plan, opts)
   for channel, name in pairs(options.timeout_names) do
-    local value = opts[name]
-    values[channel] = value == nil and DEFAULT_TIMEOUT or options.timeout(value)
-    if not values[channel] then
-      return nil, "bad " .. name .. " option"
+    if opts[name] ~= nil then
+      local ms = options.timeout(opts[name])
+      if not ms then
+        return "bad " .. name .. " option"
+      end
+      plan.timeouts[channel] = ms
     end
   end
-  return values
 end
 
-local function c_strings(strings)
-  local array = ffi.new("const char *[?]", #strings + 1)
-  for i, text in ipairs(strings) do
-    array[i - 1] = text
+local function read_sizes(plan, opts)
+  if opts.buffer_size ~= nil then
+    local size = options.whole(opts.buffer_size, 1)
+    if not size then
+      return "bad buffer_size option"
+    end
+    plan.options.buffer_size = math.min(size, engine.LONGEST_STRING)
   end
-  return array
+  if opts.pipe_size ~= nil then
+    local size = number.whole(opts.pipe_size, 1)
+    if not size then
+      return "bad pipe_size option: whole number of at least 1 expected, got " .. tostring(opts.pipe_size)
+    end
+    plan.options.pipe_size = math.min(size, LARGEST_PIPE)
+  end
 end
+
+local function read_directory(plan, opts)
+  local cwd = opts.cwd
+  if cwd ~= nil then
+    local problem = strings.problem(cwd)
+    if problem then
+      return "bad cwd option: " .. problem
+    end
+    plan.cwd, plan.options.cwd = cwd, cwd
+  end
+end
+
+-- Each fills in its options, or returns the caller's mistake.
+local readers = {
+  read_sizes, environment.read, read_timeouts, read_directory, descriptors.read, credentials.read, limits.read,
+  session.read,
+}
+-- What the world may refuse, and what has an effect: only when all options are good. Each returns the message and the
+-- code of its failure.
+local resolvers = { credentials.resolve, descriptors.resolve }
+
+---Where a stream of the child goes, or comes from: a pipe to the host, /dev/null, what the host has at that number, a
+---descriptor of the host, a Lua file (flushed first), or a file by its path.
+---@alias pipe.Stream "pipe"|"null"|"inherit"|integer|file*|pipe.File
+
+---A file that the host opens for the child.
+---@class pipe.File
+---@field file string its path, relative to the host's directory
+---@field mode "r"|"w"|"a"|nil as io.open's; "w" and "a" make it if it is missing. "r" for stdin and `fds`, else "w"
+
+---The size of a terminal.
+---@class pipe.Size
+---@field rows integer? 1 to 65535; 24 by default
+---@field cols integer? 1 to 65535; 80 by default
+
+---@alias pipe.Limit integer|"unlimited" a whole number from 0 on, in the unit of setrlimit(2); math.huge is "unlimited"
 
 ---@class pipe.SpawnOptions
----@field merge_stderr boolean? the child's stderr goes where its stdout goes; false by default
----@field buffer_size number? a read buffer's first size in bytes, at least 1; 4096 by default. It limits no result
+---@field cwd string? the child's directory, from which a relative program is found too; the host's by default
 ---@field environ string[]? array of "NAME=value": the child's whole environment; the host's by default
+---@field env table<string, string|number|false>? laid over that: false removes a variable
+---@field stdin pipe.Stream? "pipe" by default
+---@field stdout pipe.Stream? "pipe" by default
+---@field stderr pipe.Stream|"stdout"|nil "stdout": where the child's stdout goes; "pipe" by default
+---@field merge_stderr boolean? the same as stderr = "stdout"; false by default
+---@field fds table<integer, pipe.Stream>? more descriptors of the child by their numbers, 3 and up; no "pipe"
+---@field process_group boolean? it leads its own process group, and every kill reaches all of it; false by default
+---@field detached boolean? its own session; it outlives the handle and the host, unless closed; false by default
+---@field pty true|pipe.Size|nil stdin, stdout and stderr are a terminal of its own; none by default
+---@field uid integer|string|nil user, 0 to 2^32-2 or a name; another than the host's has its own group and groups
+---@field gid integer|string|nil group, 0 to 2^32-2 or a name; without uid and groups, another than the host's has none
+---@field groups (integer|string)[]? the supplementary groups, instead of those
+---@field rlimits table<string, pipe.Limit|pipe.Limit[]>? soft and hard limit, by setrlimit(2)'s names: {nofile = 256,
+---cpu = {10, 20}}
+---@field nice integer? the nice value itself, -20 to 19
+---@field umask integer|string|nil 0 to 511, or octal digits: "022"
+---@field affinity integer[]|"all"|nil the processors it may run on, 0 to 8191 each; the host's by default
+---@field subreaper boolean? orphans below the child stay below it while it lives; false by default
+---@field parent_death_signal integer|string|nil what it gets when the host's thread ends: 1 to 64, or a name: "TERM"
+---@field pipe_size integer? capacity of the pipes in bytes, at least 1, where the kernel allows it; else its default
+---@field buffer_size number? a read buffer's first size in bytes, at least 1; 4096 by default. It limits no result
 ---@field write_timeout number? ms (fractions are rounded up), 0 to 2^32-1; 0 never times out; 10000 by default
 ---@field stdout_read_timeout number? as write_timeout
 ---@field stderr_read_timeout number? as write_timeout
@@ -131,47 +164,46 @@ end
 
 ---@class pipe.Plan
 ---@field file string what is started
----@field options ffi.cdata* pipe_spawn_options; valid as long as the plan, which anchors all that it points to
----@field timeouts table<integer, number> by channel
+---@field options ffi.cdata* pipe_spawn_options; valid as long as the plan, whose other fields anchor what it points to
+---@field timeouts table<integer, number> ms, by channel
 
+local function read_all(plan, opts)
+  for _, read in ipairs(readers) do
+    local problem = read(plan, opts)
+    if problem then
+      return false, problem
+    end
+  end
+  for _, resolve in ipairs(resolvers) do
+    local message, code = resolve(plan)
+    if message then
+      return nil, message, code
+    end
+  end
+  return plan
+end
+
+---Three outcomes: a plan; false and the caller's mistake, before anything has happened; nil and why the world refused.
 ---@param args string|table
 ---@param opts pipe.SpawnOptions?
----@return pipe.Plan? plan
----@return string? problem
+---@return pipe.Plan|false|nil plan
+---@return string? problem_or_message
+---@return string? code
 function options.plan(args, opts)
   local argv, problem = arguments(args)
   if not argv then
-    return nil, problem
+    return false, problem
+  elseif opts ~= nil and type(opts) ~= "table" then
+    return false, "bad opts arg: table expected, got " .. type(opts)
   end
-  opts = opts == nil and {} or opts
-  if type(opts) ~= "table" then
-    return nil, "bad opts arg: table expected, got " .. type(opts)
-  end
-  local buffer_size = options.whole(opts.buffer_size == nil and 4096 or opts.buffer_size, 1)
-  if not buffer_size then
-    return nil, "bad buffer_size option"
-  end
-  local envp
-  if opts.environ ~= nil then
-    envp, problem = environment(opts.environ)
-    if not envp then
-      return nil, problem
-    end
-  end
-  local limits
-  limits, problem = timeouts(opts)
-  if not limits then
-    return nil, problem
-  end
-
-  local plan = { file = argv[1], argv = argv, envp = envp, timeouts = limits }
-  plan.c_argv, plan.c_envp = c_strings(argv), envp and c_strings(envp)
   local core = ffi.new("pipe_spawn_options")
-  core.file, core.argv, core.envp = plan.file, plan.c_argv, plan.c_envp
-  core.buffer_size = math.min(buffer_size, engine.LONGEST_STRING)
-  core.merge_stderr = opts.merge_stderr and 1 or 0
-  plan.options = core
-  return plan
+  local plan = { file = argv[1], argv = argv, c_argv = strings.pointers(argv), options = core,
+    timeouts = default_timeouts() }
+  core.file, core.argv, core.buffer_size = plan.file, plan.c_argv, DEFAULT_BUFFER_SIZE
+  if opts == nil then
+    return plan
+  end
+  return read_all(plan, opts)
 end
 
 return options

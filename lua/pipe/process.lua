@@ -3,13 +3,13 @@
 local ffi = require("ffi")
 local C = require("pipe.clib")
 local engine = require("pipe.engine")
-local operation = require("pipe.operation")
+local failure = require("pipe.failure")
 local options = require("pipe.options")
 local scheduler = require("pipe.scheduler")
-local signum = require("pipe.signum")
+local session = require("pipe.session")
 local status = require("pipe.status")
 
-local OK, AGAIN = C.PIPE_OK, C.PIPE_AGAIN
+local OK = C.PIPE_OK
 
 local process = {}
 
@@ -24,108 +24,80 @@ local process = {}
 ---@field stderr_read_line fun(self: pipe.Process): string?, string?, string?, string?
 ---@field stderr_read_bytes fun(self: pipe.Process, len: integer): string?, string?, string?, string?
 ---@field stderr_read_any fun(self: pipe.Process, max: integer): string?, string?, string?, string?
+---@field stdout_lines fun(self: pipe.Process): fun(): string?
+---@field stderr_lines fun(self: pipe.Process): fun(): string?
 ---@field write fun(self: pipe.Process, data: string|number|table): number?, string?, number?, string?
+---@field wait fun(self: pipe.Process): boolean?, string, integer|string|nil
+---@field try_wait fun(self: pipe.Process): boolean?, string, integer|string|nil
+---@field rusage fun(self: pipe.Process): pipe.Usage?, string?, string?
+---@field terminate fun(self: pipe.Process, grace_ms: number?): boolean?, string, integer|string|nil
+---@field kill fun(self: pipe.Process, sig: integer|string): boolean?, string?, string?
+---@field kill_tree fun(self: pipe.Process, sig: integer|string): boolean?, string?, string?
 local methods = {}
 
 -- A plain metatable, not ffi.metatype: that can be set only once in a Lua state, and modules get reloaded.
 local Process = { __index = methods }
 
-require("pipe.reader").install(Process, methods)
-require("pipe.writer").install(Process, methods)
-
-local exit_status = ffi.new("pipe_exit")
+for _, part in ipairs { "reader", "lines", "writer", "exit", "terminate", "kill" } do
+  require("pipe." .. part).install(Process, methods)
+end
 
 local directions = { stdin = C.PIPE_STDIN, stdout = C.PIPE_STDOUT, stderr = C.PIPE_STDERR }
 
+-- The process's handle, or nil, message, code.
 local function start(plan)
-  local loop, message, name = engine.open()
+  local loop, message, code = engine.open()
   if not loop then
-    return nil, message, name
+    return nil, ("failed to spawn '%s': %s"):format(plan.file, message), code
   end
-  local out = ffi.new("pipe_process *[1]")
-  local code = C.pipe_spawn(loop, plan.options, out)
-  if code == OK then
+  local out, place = ffi.new("pipe_process *[1]"), ffi.new("pipe_failure")
+  local result = C.pipe_spawn(loop, plan.options, place, out)
+  if result == OK then
     return ffi.gc(out[0], C.pipe_process_free)
   end
-  return nil, status.describe(code)
+  message, code = status.describe(result)
+  return nil, failure.describe(plan, place, message), code
 end
 
----Starts a program with pipes at its stdin, stdout and stderr. Never yields. Throws for bad arguments, before anything
----has been started. An array is a program, looked up in the host's PATH, and its arguments; a string is a command for
----/bin/sh.
+---As spawn(), for those who throw at their own caller's line.
+---@param args string|(string|number)[]
+---@param opts pipe.SpawnOptions?
+---@return pipe.Process|false|nil proc nil: the world refused; false: the caller is wrong
+---@return string? err why the world refused, or what to throw
+---@return string? code
+function process.try_spawn(args, opts)
+  local plan, problem, code = options.plan(args, opts)
+  if not plan then
+    return plan, problem, code
+  end
+  local handle, message
+  handle, message, code = start(plan)
+  if code == "EMFILE" or code == "ENFILE" then
+    collectgarbage() -- forgotten processes may hold the descriptors we need
+    handle, message, code = start(plan)
+  end
+  if not handle then
+    return nil, message, code
+  end
+  return setmetatable({ handle = handle, timeouts = plan.timeouts }, Process)
+end
+
+---Starts a program, with pipes at its stdin, stdout and stderr where `opts` has nothing else. Never yields. Throws for
+---bad arguments, before anything has been started. An array is a program, looked up in the host's PATH, and its
+---arguments; a string is a command for /bin/sh.
 ---@param args string|(string|number)[]
 ---@param opts pipe.SpawnOptions?
 ---@return pipe.Process? proc
 ---@return string? err "failed to spawn 'no-such': No such file or directory"
 ---@return string? code the errno's name, "ENOENT"
 function process.spawn(args, opts)
-  local plan, problem = options.plan(args, opts)
-  if not plan then
-    error(problem, 2)
+  local proc, message, code = process.try_spawn(args, opts)
+  if proc then
+    return proc
+  elseif proc == false then
+    error(message, 2)
   end
-  local handle, message, code = start(plan)
-  if code == "EMFILE" or code == "ENFILE" then
-    collectgarbage() -- forgotten processes may hold the descriptors we need
-    handle, message, code = start(plan)
-  end
-  if not handle then
-    return nil, ("failed to spawn '%s': %s"):format(plan.file, message), code
-  end
-  return setmetatable({ handle = handle, timeouts = plan.timeouts }, Process)
-end
-
--- How the child ended, in the contract's three values.
-local function tell_exit(code)
-  if code == OK then
-    local number = exit_status.status
-    if exit_status.signaled ~= 0 then
-      return false, "signal", number
-    end
-    return number == 0, "exit", number
-  end
-  local message, name = status.describe(code, C.PIPE_EXIT)
-  if name == "ECHILD" then
-    return nil, "exit status lost", name
-  elseif name then
-    return nil, message, name
-  end
-  return nil, message
-end
-
----Waits for the child's exit, and uses it up. **Yields** while the child lives. What it wrote stays readable.
----@return boolean? ok true for exit code 0, false for another or a signal
----@return string reason "exit" or "signal"; or why not: "timeout", "exited" (told already), "pipe busy waiting"
----@return integer|string|nil status the exit code or the signal's number; or the errno's name
-function methods:wait()
-  if getmetatable(self) ~= Process then
-    error("not a process instance", 2)
-  end
-  local code = C.pipe_wait(self.handle, exit_status)
-  if code == AGAIN then
-    local waiter, refusal = scheduler.waiter()
-    if not waiter then
-      C.pipe_cancel(self.handle, C.PIPE_EXIT)
-      error(refusal, 2)
-    end
-    local failure = operation.wait(waiter, self, C.PIPE_EXIT)
-    if failure then
-      return nil, status.describe(failure)
-    end
-    code = C.pipe_wait_result(self.handle, exit_status)
-    operation.fetched(waiter)
-  end
-  return tell_exit(code)
-end
-
----As wait(), but at once: nil, "running" while the child lives. Uses nothing up. Never yields.
----@return boolean? ok
----@return string reason
----@return integer|string|nil status
-function methods:try_wait()
-  if getmetatable(self) ~= Process then
-    error("not a process instance", 2)
-  end
-  return tell_exit(C.pipe_try_wait(self.handle, exit_status))
+  return nil, message, code
 end
 
 ---The child's process id, also after its exit. Never yields.
@@ -166,27 +138,6 @@ function methods:set_timeouts(write, stdout_read, stderr_read, wait)
   end
 end
 
----Sends a signal; 0 only asks. Never yields.
----@param sig integer|string a number, or a name: "TERM", "SIGTERM"
----@return boolean? ok
----@return string? err "exited", "invalid signal", or a system error's text
----@return string? code the errno's name
-function methods:kill(sig)
-  if getmetatable(self) ~= Process then
-    error("not a process instance", 2)
-  end
-  local number = type(sig) == "number" and sig or signum[sig]
-  if not number then
-    error("bad signal arg: number expected, got " .. tostring(sig), 2)
-  end
-  -- What fits no C int is no signal either.
-  local code = C.pipe_kill(self.handle, options.whole(number, 0, 2 ^ 31 - 1) or -1)
-  if code ~= OK then
-    return nil, status.describe(code)
-  end
-  return true
-end
-
 ---Closes one direction; a light thread that waits on it gets nil, "aborted". Never yields.
 ---@param direction "stdin"|"stdout"|"stderr"
 ---@return boolean? ok
@@ -207,6 +158,29 @@ function methods:shutdown(direction)
   return true
 end
 
+---Sets the size of the child's terminal; it gets SIGWINCH. Never yields.
+---@param rows integer 1 to 65535
+---@param cols integer 1 to 65535
+---@return boolean? ok
+---@return string? err "not a pty", "closed", or a system error's text
+---@return string? code the errno's name
+function methods:resize(rows, cols)
+  if getmetatable(self) ~= Process then
+    error("not a process instance", 2)
+  elseif not session.side(rows) then
+    error("bad rows arg: whole number from 1 to 65535 expected, got " .. tostring(rows), 2)
+  elseif not session.side(cols) then
+    error("bad cols arg: whole number from 1 to 65535 expected, got " .. tostring(cols), 2)
+  end
+  local code = C.pipe_resize(self.handle, rows, cols)
+  if code == C.PIPE_NOT_A_PIPE then
+    return nil, "not a pty"
+  elseif code ~= OK then
+    return nil, status.describe(code)
+  end
+  return true
+end
+
 ---Kills the child with SIGKILL if it lives, and frees everything now; pending operations get nil, "aborted". Never
 ---yields.
 ---@return true
@@ -217,6 +191,12 @@ function methods:close()
   C.pipe_process_close(self.handle)
   scheduler.stir()
   return true
+end
+
+---@param value any
+---@return boolean
+function process.is(value)
+  return getmetatable(value) == Process
 end
 
 ---@return string text "process (pid 123)"

@@ -16,21 +16,30 @@ local reader = {}
 -- One for each call: any allocation may run a finalizer, and that may read too.
 local new_slice = ffi.typeof("pipe_slice")
 
--- The string first: where there is no memory for it, the bytes stay in the stream.
-local function take(handle, channel, slice)
+---The outputs' channels, by name.
+reader.outputs = { stdout = C.PIPE_STDOUT, stderr = C.PIPE_STDERR }
+
+---Takes the bytes that a request has shown out of the stream. The string first: where there is no memory for it, they
+---stay.
+---@param self pipe.Process
+---@param channel integer
+---@param slice ffi.cdata*
+---@return string data
+function reader.take(self, channel, slice)
   local ok, data = pcall(ffi.string, slice.data, tonumber(slice.size))
   if not ok then
-    C.pipe_cancel(handle, channel)
+    C.pipe_cancel(self.handle, channel)
     error(data, 0)
   end
-  C.pipe_read_take(handle, channel)
+  C.pipe_read_take(self.handle, channel)
   return data
 end
+local take = reader.take
 
-local function fail(handle, channel, code, slice)
+local function fail(self, channel, code, slice)
   local partial
   if slice.data ~= nil then
-    partial = take(handle, channel, slice)
+    partial = take(self, channel, slice)
   end
   local message, name = status.describe(code, channel)
   if name then
@@ -39,28 +48,57 @@ local function fail(handle, channel, code, slice)
   return nil, message, partial
 end
 
--- Always tail-called by the public method, so that level 2 is its caller.
-local function read(self, channel, mode, length)
+---Asks the core for bytes, and waits for them where it has to. What `slice` shows is to be taken, or cancelled.
+---@param self pipe.Process
+---@param channel integer
+---@param mode integer
+---@param length number
+---@return integer? code pipe_read()'s, but never PIPE_AGAIN; nil where nobody can wait
+---@return ffi.cdata*|string slice or why nobody can
+function reader.request(self, channel, mode, length)
   local handle, slice = self.handle, new_slice()
   local code = C.pipe_read(handle, channel, mode, length, slice)
   if code == AGAIN then
     local waiter, refusal = scheduler.waiter()
     if not waiter then
       C.pipe_cancel(handle, channel)
-      error(refusal, 2)
+      return nil, refusal
     end
     local failure = operation.wait(waiter, self, channel)
     if failure then
-      local message, name = status.describe(failure)
-      return nil, message, "", name
+      slice.data = "" -- a string, as of every system error: nothing has left the stream
+      return failure, slice
     end
     code = C.pipe_read_result(handle, channel, slice)
     operation.fetched(waiter)
   end
-  if code == OK then
-    return take(handle, channel, slice)
+  return code, slice
+end
+
+-- Always tail-called by the public method, so that level 2 is its caller.
+local function read(self, channel, mode, length)
+  local code, slice = reader.request(self, channel, mode, length)
+  if not code then
+    error(slice, 2)
+  elseif code == OK then
+    return take(self, channel, slice)
   end
-  return fail(handle, channel, code, slice)
+  return fail(self, channel, code, slice)
+end
+
+---What is there now, at most `length` bytes, without waiting.
+---@param self pipe.Process
+---@param channel integer
+---@param length integer
+---@return string? data nil where there is nothing
+function reader.poll(self, channel, length)
+  local slice = new_slice()
+  local code = C.pipe_read(self.handle, channel, ANY, length, slice)
+  if code == OK then
+    return take(self, channel, slice)
+  elseif code == AGAIN or slice.data ~= nil then
+    C.pipe_cancel(self.handle, channel)
+  end
 end
 
 ---Adds the methods of one output.
@@ -123,7 +161,7 @@ end
 ---@param Process table the metatable of process objects
 ---@param methods table
 function reader.install(Process, methods)
-  for output, channel in pairs({ stdout = C.PIPE_STDOUT, stderr = C.PIPE_STDERR }) do
+  for output, channel in pairs(reader.outputs) do
     install(Process, methods, output, channel)
   end
 end

@@ -3,6 +3,7 @@
 -- A *waiter* is a table: a light thread's Task (it has a `co`), or a fresh one for each wait of the main context. While
 -- it waits, `cancel` tells how to withdraw from what it waits for; `cancel` stays until the result has been taken, so
 -- that a thread which is killed between its wake-up and its turn gives back what it had been handed.
+-- Who waits for several things at once has a waiter for each, whose `parent` is itself.
 
 local C = require("pipe.clib")
 local engine = require("pipe.engine")
@@ -20,6 +21,7 @@ local PARK = {} -- what a waiting light thread yields; anything else is a bare y
 ---@field running boolean? it is on the stack: it runs, or has just spawned the one that does
 ---@field ended boolean? what it waited for has happened
 ---@field cancel fun(waiter: table)?
+---@field on_drop fun()? called when the thread is killed: what else has to end with it
 
 local scheduler = {
   PARK = PARK,
@@ -67,7 +69,9 @@ end
 function scheduler.wake(waiter)
   if not waiter.ended then
     waiter.ended = true
-    if waiter.co then
+    if waiter.parent then
+      scheduler.wake(waiter.parent)
+    elseif waiter.co then
       push(waiter)
     end
   end
@@ -246,7 +250,9 @@ function engine.on_fork(orphans)
     end
   end
   for _, task in ipairs(parked) do
-    task:drop()
+    if task.co then -- not dropped with another
+      task:drop()
+    end
   end
   for _, waiter in ipairs(orphans) do
     wake(waiter)

@@ -14,6 +14,7 @@ local words = {
   [C.PIPE_MERGED] = "merged to stdout",
   [C.PIPE_TOO_MUCH] = "too much data",
   [C.PIPE_INVALID_SIGNAL] = "invalid signal",
+  [C.PIPE_NOT_A_PIPE] = "not a pipe",
 }
 
 local busy = {

@@ -93,6 +93,9 @@ function Task:drop()
   scheduler.retire(self)
   self.state = "gone"
   tell_waiters(self)
+  if self.on_drop then
+    self.on_drop()
+  end
 end
 
 local function no_thread(value, index, name)

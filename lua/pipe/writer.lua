@@ -15,14 +15,25 @@ local written = ffi.new("double[1]")
 
 local slices_of = ffi.typeof("pipe_slice[?]")
 
-local function copy_array(data)
+---What can be written: a copy that nobody changes, as long as it takes.
+---@param data any
+---@param what string its name in messages
+---@return string|string[]|nil copy
+---@return string? problem
+function writer.copy(data, what)
+  local kind = type(data)
+  if kind == "string" or kind == "number" then
+    return tostring(data)
+  elseif kind ~= "table" then
+    return nil, ("bad %s: string, number, or table expected, got %s"):format(what, kind)
+  end
   local strings = {}
   local i, value = 1, data[1]
   while value ~= nil do
     if type(value) == "number" then
       value = tostring(value)
     elseif type(value) ~= "string" then
-      return nil, ("bad value at index %d of data arg: string or number expected, got %s"):format(i, type(value))
+      return nil, ("bad value at index %d of %s: string or number expected, got %s"):format(i, what, type(value))
     end
     strings[i] = value
     i = i + 1
@@ -31,28 +42,19 @@ local function copy_array(data)
   return strings
 end
 
--- The core's form of `data`, how many slices and bytes that is, and the strings in it: they must outlive the write,
--- whatever the caller does to the table meanwhile.
-local function gather(data)
-  local kind = type(data)
-  if kind == "string" or kind == "number" then
-    data = tostring(data)
+-- The core's form of a copy, how many slices that is, and how many bytes. The copy must outlive the write.
+local function gather(copy)
+  if type(copy) == "string" then
     local slices = slices_of(1)
-    slices[0].data, slices[0].size = data, #data
-    return slices, 1, #data, data
-  elseif kind ~= "table" then
-    return nil, "bad data arg: string, number, or table expected, got " .. kind
+    slices[0].data, slices[0].size = copy, #copy
+    return slices, 1, #copy
   end
-  local strings, problem = copy_array(data)
-  if not strings then
-    return nil, problem
-  end
-  local slices, bytes = slices_of(#strings), 0
-  for i, text in ipairs(strings) do
+  local slices, bytes = slices_of(#copy), 0
+  for i, text in ipairs(copy) do
     slices[i - 1].data, slices[i - 1].size = text, #text
     bytes = bytes + #text
   end
-  return slices, #strings, bytes, strings
+  return slices, #copy, bytes
 end
 
 ---Adds the writing method.
@@ -71,10 +73,12 @@ function writer.install(Process, methods)
     if getmetatable(self) ~= Process then
       error("not a process instance", 2)
     end
-    local slices, count, bytes, strings = gather(data)
-    if not slices then
-      error(count, 2)
-    elseif bytes == 0 then
+    local copy, problem = writer.copy(data, "data arg")
+    if not copy then
+      error(problem, 2)
+    end
+    local slices, count, bytes = gather(copy)
+    if bytes == 0 then
       return 0
     end
     local handle = self.handle
@@ -87,7 +91,7 @@ function writer.install(Process, methods)
         C.pipe_cancel(handle, C.PIPE_STDIN)
         error(refusal, 2)
       end
-      local failure = operation.wait(waiter, self, C.PIPE_STDIN, { slices, strings })
+      local failure = operation.wait(waiter, self, C.PIPE_STDIN, { slices, copy })
       if failure then
         local message, name = status.describe(failure)
         return nil, message, so_far, name

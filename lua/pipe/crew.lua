@@ -1,0 +1,265 @@
+-- The light threads that serve one child of pipe.run: a feeder, a collector for each output, and those that end its
+-- tree when it is time to. What one of them throws ends everything, and comes out of the run.
+
+local C = require("pipe.clib")
+local family = require("pipe.family")
+local reader = require("pipe.reader")
+local signum = require("pipe.signum")
+local thread = require("pipe.thread")
+local timer = require("pipe.timer")
+local writer = require("pipe.writer")
+
+local PIECE = 65536                -- what a pipe holds by default
+local LAST_GRACE = 10000           -- ms that the kernel gets to bring KILL about
+local FIRST_LOOK, LAST_LOOK = 1, 100 -- ms between looks at a tree that is to end
+
+---@class pipe.Crew
+---@field proc pipe.Process
+---@field settings pipe.RunSettings
+---@field workers thread[]
+---@field outputs table[] stdout and stderr: pieces, size, cut, absent, done
+---@field tree ffi.cdata*? once it is being ended
+---@field failure table? what a worker threw
+---@field over boolean? nobody may go on
+---@field timed_out boolean
+---@field truncated boolean
+local Crew = {}
+Crew.__index = Crew
+
+local crew = {}
+
+local function work(self, f, ...)
+  if self.over then
+    return
+  end
+  local th = thread.spawn(function(...)
+    local ok, err = pcall(f, self, ...)
+    if not ok and not self.over then
+      self.failure = { err }
+      self:abort()
+    end
+  end, ...)
+  table.insert(self.workers, th)
+  return th
+end
+
+local function feed(self)
+  local proc, input = self.proc, self.settings.input
+  if type(input) == "function" then
+    local piece = input()
+    while piece ~= nil and not self.over do
+      local data, problem = writer.copy(piece, "piece of input")
+      if not data then
+        error(problem, 0)
+      elseif not proc:write(data) then
+        break -- a child need not read all of it
+      end
+      piece = input()
+    end
+  elseif input then
+    proc:write(input)
+  end
+  local _, _, code = proc:shutdown("stdin")
+  while code == "EAGAIN" do -- a terminal that is full has no room for its end-of-file character yet
+    timer.sleep(LAST_LOOK / 1000)
+    _, _, code = proc:shutdown("stdin")
+  end
+end
+
+-- Whether some of the tree are there still when the time has passed.
+local function outlives(tree, ms)
+  local look = FIRST_LOOK
+  while family.alive(tree) do
+    if ms <= 0 then
+      return true
+    end
+    timer.sleep(math.min(look, ms) / 1000)
+    ms, look = ms - look, math.min(look * 2, LAST_LOOK)
+  end
+  return false
+end
+
+local function end_tree(self, patience)
+  if patience > 0 then
+    timer.sleep(patience / 1000)
+  end
+  local proc, grace = self.proc, self.settings.grace
+  local tree, code = family.open(proc)
+  if code == C.PIPE_EXITED then
+    return
+  elseif not tree then
+    proc:terminate(grace) -- without /proc the child at least
+    return
+  end
+  self.tree = tree
+  family.signal(tree, signum.TERM)
+  if outlives(tree, grace) then
+    family.signal(tree, signum.KILL)
+    if outlives(tree, LAST_GRACE) then
+      proc:close() -- we may not signal it, or the kernel holds it: not our caller as well
+    end
+  end
+end
+
+local function start_ending(self, patience)
+  if not self.ending then
+    self.ending = true
+    self.ender = work(self, end_tree, patience)
+  end
+end
+
+local function expire(self)
+  timer.sleep(self.settings.timeout / 1000)
+  local _, reason = self.proc:try_wait()
+  if reason == "running" and not self.ending then
+    self.timed_out = true
+    start_ending(self, 0)
+  end
+end
+
+local function cut(self, output)
+  output.cut, self.truncated = true, true
+  start_ending(self, self.settings.patience)
+end
+
+local function deliver(self, output, piece)
+  local settings = self.settings
+  if output.size + #piece > settings.max_output then
+    piece = piece:sub(1, settings.kept_output - output.size)
+    cut(self, output)
+  end
+  output.size = output.size + #piece
+  if piece == "" then
+    return
+  elseif output.callback then
+    output.callback(piece)
+  else
+    table.insert(output.pieces, piece)
+  end
+end
+
+local absences = { ["not a pipe"] = true, ["merged to stdout"] = true }
+
+-- nil at the end, whatever that is.
+local function next_piece(self, output)
+  local proc = self.proc
+  if output.left then
+    local piece = output.left > 0 and reader.poll(proc, output.channel, PIECE) or nil
+    output.left = output.left - #(piece or "")
+    return piece
+  end
+  output.reading = true
+  local piece, err = proc[output.read_any](proc, PIECE)
+  output.reading = false
+  if absences[err] then
+    output.absent = true
+  elseif not piece and err ~= "closed" and not self.over then
+    cut(self, output) -- it cannot be read any more
+  end
+  return piece
+end
+
+local function collect(self, output)
+  local piece = next_piece(self, output)
+  while piece and not self.over do
+    deliver(self, output, piece)
+    piece = next_piece(self, output)
+  end
+  output.done = true
+end
+
+-- Somebody else holds the pipes, and may for ever. What the child has written is in them, and nothing else is waited
+-- for: who waits in a read is replaced; who is in a callback goes on likewise, unless the time of the run has passed.
+local function hurry(self)
+  timer.sleep(self.settings.drain_timeout / 1000)
+  for _, output in ipairs(self.outputs) do
+    if not output.done then
+      output.left = self.settings.pipe_capacity
+      if output.reading then
+        thread.kill(output.collector) -- which consumes nothing
+        output.reading = false
+        output.collector = work(self, collect, output)
+      elseif self.timed_out then
+        thread.kill(output.collector)
+      end
+    end
+  end
+end
+
+local function await(self, output)
+  local collector
+  while not output.done and not self.over and output.collector ~= collector do
+    collector = output.collector
+    thread.wait(collector)
+  end
+end
+
+local function kill(th)
+  if th then
+    thread.kill(th)
+  end
+end
+
+---@param proc pipe.Process whose timeouts are all 0
+---@param settings pipe.RunSettings
+---@return pipe.Crew
+function crew.new(proc, settings)
+  local self = setmetatable({
+    proc = proc, settings = settings, workers = {}, outputs = {}, timed_out = false, truncated = false,
+  }, Crew)
+  for i, name in ipairs { "stdout", "stderr" } do
+    self.outputs[i] = {
+      name = name, channel = reader.outputs[name], read_any = name .. "_read_any", callback = settings["on_" .. name],
+      pieces = {}, size = 0,
+    }
+  end
+  return self
+end
+
+---Serves the child until it has exited, its tree has ended where it had to, and its outputs have been read. **Yields.**
+---@return boolean? ok as from proc:wait()
+---@return string reason
+---@return integer|string|nil status
+function Crew:serve()
+  local deadline = self.settings.timeout > 0 and work(self, expire)
+  for _, output in ipairs(self.outputs) do
+    output.collector = work(self, collect, output)
+  end
+  work(self, feed)
+  local ok, reason, status = self.proc:wait()
+  kill(deadline)
+  if self.tree and family.alive(self.tree) then
+    thread.wait(self.ender)
+  end
+  kill(self.ender)
+  work(self, hurry)
+  for _, output in ipairs(self.outputs) do
+    await(self, output)
+  end
+  return ok, reason, status
+end
+
+---Leaves nothing behind. Never yields.
+function Crew:finish()
+  self.over = true
+  for _, th in ipairs(self.workers) do
+    thread.kill(th)
+  end
+  self.proc:close()
+  if self.tree then
+    family.free(self.tree)
+    self.tree = nil
+  end
+end
+
+---Kills the tree, too. Never yields.
+function Crew:abort()
+  if self.tree then
+    family.signal(self.tree, signum.KILL)
+  else
+    self.proc:kill_tree("KILL")
+  end
+  self:finish()
+end
+
+return crew

@@ -1,0 +1,171 @@
+-- The options stdin, stdout, stderr, merge_stderr and fds: what each descriptor of the child is.
+
+local ffi = require("ffi")
+local C = require("pipe.clib")
+local number = require("pipe.number")
+local status = require("pipe.status")
+local strings = require("pipe.strings")
+
+local descriptors = {}
+
+local HIGHEST = 2 ^ 31 - 1
+
+---The options of the first three.
+descriptors.names = { [0] = "stdin", "stdout", "stderr" }
+
+local accesses = { r = C.PIPE_ACCESS_READ, w = C.PIPE_ACCESS_WRITE, a = C.PIPE_ACCESS_APPEND }
+local default_modes = { [0] = "r", "w", "w" } -- beyond: "r"
+
+local function from_word(word, target)
+  if word == "null" then
+    return { source = C.PIPE_SOURCE_NULL }
+  elseif word == "inherit" then
+    return { source = C.PIPE_SOURCE_FD, fd = target }
+  elseif word == "pipe" and target <= 2 then
+    return { source = C.PIPE_SOURCE_PIPE }
+  elseif word == "stdout" and target == 2 then
+    return { source = C.PIPE_SOURCE_STDOUT }
+  end
+  return nil, ("unknown word '%s'"):format(word)
+end
+
+local function from_number(fd)
+  if not number.whole(fd, 0, HIGHEST) then
+    return nil, "whole number of at least 0 expected, got " .. tostring(fd)
+  end
+  return { source = C.PIPE_SOURCE_FD, fd = fd }
+end
+
+local function from_file(file)
+  if io.type(file) == "closed file" then
+    return nil, "open file expected, got a closed one"
+  end
+  return { source = C.PIPE_SOURCE_FD, file = file }
+end
+
+local function from_path(value, target)
+  local problem = strings.problem(value.file)
+  if problem then
+    return nil, "file: " .. problem
+  end
+  local mode = value.mode == nil and (default_modes[target] or "r") or value.mode
+  if not accesses[mode] then
+    return nil, ("mode: 'r', 'w' or 'a' expected, got %s"):format(
+      type(mode) == "string" and "'" .. mode .. "'" or type(mode))
+  end
+  return { source = C.PIPE_SOURCE_FILE, path = value.file, access = accesses[mode] }
+end
+
+-- What the child's descriptor `target` shall be, with its strings and Lua objects. A pipe.pipeline passes a joint of
+-- the core as its first stage's stderr.
+local function wish(value, target)
+  if io.type(value) then
+    return from_file(value)
+  elseif type(value) == "string" then
+    return from_word(value, target)
+  elseif type(value) == "number" then
+    return from_number(value)
+  elseif type(value) == "table" then
+    return from_path(value, target)
+  elseif target == 2 and ffi.istype("pipe_joint *", value) then
+    return { source = C.PIPE_SOURCE_PIPE, joint = value }
+  end
+  return nil, "string, descriptor number, file or table expected, got " .. type(value)
+end
+
+-- The numbers beyond 2, in rising order.
+local function sorted_numbers(fds)
+  local numbers = {}
+  for target in pairs(fds) do
+    if not number.whole(target, 3, HIGHEST) then
+      return nil, "keys: whole numbers of at least 3 expected, got " .. tostring(target)
+    end
+    numbers[#numbers + 1] = target
+  end
+  table.sort(numbers)
+  return numbers
+end
+
+local function read_standard(wishes, opts)
+  local stderr = opts.stderr
+  if opts.merge_stderr then
+    if stderr ~= nil and stderr ~= "stdout" then
+      return "bad merge_stderr option: not together with the option stderr"
+    end
+    stderr = "stdout"
+  end
+  local values = { [0] = opts.stdin, opts.stdout, stderr }
+  for target = 0, 2 do
+    local value = values[target]
+    local found, problem = wish(value == nil and "pipe" or value, target)
+    if not found then
+      return ("bad %s option: %s"):format(descriptors.names[target], problem)
+    end
+    found.target = target
+    wishes[target + 1] = found
+  end
+end
+
+local function read_others(wishes, fds)
+  if fds == nil then
+    return
+  elseif type(fds) ~= "table" then
+    return "bad fds option: table expected, got " .. type(fds)
+  end
+  local numbers, problem = sorted_numbers(fds)
+  if not numbers then
+    return "bad fds option: " .. problem
+  end
+  for _, target in ipairs(numbers) do
+    local found
+    found, problem = wish(fds[target], target)
+    if not found then
+      return ("bad fds option: [%d]: %s"):format(target, problem)
+    end
+    found.target = target
+    wishes[#wishes + 1] = found
+  end
+end
+
+---@param plan pipe.Plan
+---@param opts pipe.SpawnOptions
+---@return string? problem
+function descriptors.read(plan, opts)
+  if opts.stdin == nil and opts.stdout == nil and opts.stderr == nil and opts.fds == nil and not opts.merge_stderr then
+    return -- three pipes
+  end
+  local wishes = {}
+  local problem = read_standard(wishes, opts) or read_others(wishes, opts.fds)
+  if problem then
+    return problem
+  end
+  local array = ffi.new("pipe_descriptor[?]", #wishes)
+  for i, wanted in ipairs(wishes) do
+    local entry = array[i - 1]
+    entry.number, entry.source = wanted.target, wanted.source
+    entry.fd, entry.access = wanted.fd or -1, wanted.access or 0
+    entry.path, entry.joint = wanted.path, wanted.joint
+  end
+  plan.wishes, plan.descriptors = wishes, array
+  plan.options.descriptors, plan.options.descriptor_count = array, #wishes
+end
+
+---Flushes the Lua files among them: what the host has written comes before what the child will.
+---@param plan pipe.Plan
+---@return string? message
+---@return string? code
+function descriptors.resolve(plan)
+  for i, wanted in ipairs(plan.wishes or {}) do
+    if wanted.file then
+      local fd = C.pipe_file_descriptor(wanted.file)
+      if fd < 0 then
+        local message, code = status.describe(fd)
+        return ("failed to flush the file for %s: %s"):format(
+          descriptors.names[wanted.target] or wanted.target, message), code
+      end
+      plan.descriptors[i - 1].fd = fd
+    end
+  end
+end
+
+return descriptors

@@ -1,0 +1,50 @@
+-- A kernel pipe between children. The host holds both ends only until those have started who share it.
+
+local ffi = require("ffi")
+local C = require("pipe.clib")
+local status = require("pipe.status")
+
+local joint = {}
+
+joint.READING, joint.WRITING = 0, 1
+
+local function open(out)
+  local code = C.pipe_joint_open(0, out)
+  if code == C.PIPE_OK then
+    return ffi.gc(out[0], C.pipe_joint_free)
+  end
+  return nil, status.describe(code)
+end
+
+---@return ffi.cdata*? joined
+---@return string? message
+---@return string? code the errno's name
+function joint.open()
+  local out = ffi.new("pipe_joint *[1]")
+  local joined, message, code = open(out)
+  if code == "EMFILE" or code == "ENFILE" then
+    collectgarbage() -- forgotten processes may hold the descriptors we need
+    joined, message, code = open(out)
+  end
+  if not joined then
+    return nil, "failed to open a pipe: " .. message, code
+  end
+  return joined
+end
+
+---@param joined ffi.cdata*
+---@param which integer joint.READING or joint.WRITING
+---@return integer fd the joint's own
+function joint.fd(joined, which)
+  return C.pipe_joint_end(joined, which)
+end
+
+---Closes both ends; children keep theirs.
+---@param joined ffi.cdata*?
+function joint.free(joined)
+  if joined then
+    C.pipe_joint_free(ffi.gc(joined, nil))
+  end
+end
+
+return joint
