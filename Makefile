@@ -5,7 +5,7 @@ JOBS        ?= $(shell nproc)
 CMAKE_FLAGS ?=
 
 build_packages := g++ make cmake pkg-config libuv1-dev luajit gzip
-test_packages  := libgtest-dev lua-busted perl bc procps strace
+test_packages  := libgtest-dev lua-busted perl bc procps strace openssh-server openssh-client
 lint_packages  := lua-check clang-format clang-tidy
 
 configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
