@@ -3,9 +3,17 @@
 local host = require "spec.host"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
+local sshd = require "spec.sshd"
+
+local server -- a local sshd, for the examples that use ssh
 
 setup(leaks.remember)
-teardown(leaks.check)
+teardown(function()
+  if server then
+    sshd.stop(server)
+  end
+  leaks.check()
+end)
 
 local function read(path)
   local file = assert(io.open(path))
@@ -55,6 +63,14 @@ local function examples(path)
   return list
 end
 
+-- What a script's environment is besides the host's: where it uses ssh, the one that leads to a local sshd.
+local function environment(script)
+  if script:find('"ssh"', 1, true) then
+    server = server or sshd.start()
+    return { PATH = server.path }
+  end
+end
+
 -- The names by which a page's headings are linked to: lower case, no punctuation, hyphens for spaces.
 local function anchors(path)
   local names = {}
@@ -66,10 +82,26 @@ end
 
 describe("The documentation", function()
   it("has examples on the page of every module", function()
-    for _, name in ipairs { "pipe", "thread", "semaphore", "loop", "coroutine" } do
+    for _, name in ipairs {
+      "pipe", "spawn-options", "run", "shell", "pipeline", "thread", "semaphore", "loop", "coroutine", "cookbook",
+    } do
       assert.is_true(#examples("docs/" .. name .. ".md") > 0, name)
     end
     assert.is_true(#examples("README.md") > 0)
+  end)
+
+  it("has a recipe with examples for what people do most", function()
+    local recipes = {
+      "Run and capture", "Stream lines", "Feed and read", "Many at once with a limit", "A timeout that ends the tree",
+      "A pipeline", "An interactive program on a pty", "A daemon", "The same over ssh",
+    }
+    local headings = {}
+    local page = read("docs/cookbook.md"):gsub("\n## ", "\1")
+    for heading, text in page:gmatch("\1([^\n]+)([^\1]*)") do
+      headings[#headings + 1] = heading
+      assert.is_truthy(text:find("```lua", 1, true), heading)
+    end
+    assert.same(recipes, headings)
   end)
 
   it("names the spec of each difference from ngx.pipe", function()
@@ -89,7 +121,7 @@ describe("The documentation", function()
   for _, path in ipairs(pages) do
     for _, example in ipairs(examples(path)) do
       it("has a working example at " .. path .. ":" .. example.line, function()
-        local output = host.output(example.script)
+        local output = host.output(example.script, environment(example.script))
         assert.equal(example.output or output, output)
       end)
     end

@@ -16,6 +16,9 @@ int waitpid(int pid, int *status, int options);
 int waitid(int idtype, unsigned int id, void *info, int options);
 int setuid(unsigned int uid);
 unsigned int geteuid(void);
+unsigned int getegid(void);
+int setsid(void);
+int sched_setaffinity(int pid, size_t size, const void *mask);
 unsigned int umask(unsigned int mask);
 int abs(int);
 int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
@@ -23,8 +26,11 @@ int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigne
 int open(const char *path, int flags, unsigned int mode);
 int close(int fd);
 int dup2(int from, int to);
+int pipe(int *ends);
 int fcntl(int fd, int command, long argument);
 int mkfifo(const char *path, unsigned int mode);
+int mkdir(const char *path, unsigned int mode);
+int chdir(const char *path);
 int chmod(const char *path, unsigned int mode);
 int symlink(const char *target, const char *path);
 char *mkdtemp(char *template);
@@ -72,7 +78,7 @@ local libc = {
   SIGKILL = 9, SIGUSR1 = 10, SIGUSR2 = 12, SIGPIPE = 13, SIGALRM = 14, SIGTERM = 15, SIGCHLD = 17,
   SIG_DFL = ffi.cast("void *", 0),
   SIG_IGN = ffi.cast("void *", 1),
-  O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_NONBLOCK = 2048,
+  O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_APPEND = 1024, O_NONBLOCK = 2048, O_CLOEXEC = 524288,
   F_GETFD = 1, F_GETFL = 3, FD_CLOEXEC = 1,
   POLLIN = 1, POLLOUT = 4,
   EINTR = 4, ESRCH = 3, EBADF = 9, ECHILD = 10,
@@ -100,6 +106,23 @@ function libc.reap(pid)
     return "exit", bit.band(bit.rshift(status[0], 8), 0xff)
   end
   return "signal", signum
+end
+
+--- A kernel pipe: its reading and its writing end.
+function libc.pipe()
+  local ends = ffi.new("int[2]")
+  assert(C.pipe(ends) == 0)
+  return ends[0], ends[1]
+end
+
+--- Lets this process run on these processors only; those that are not there do not count.
+function libc.run_on(processors)
+  local mask = ffi.new("uint8_t[1024]")
+  for _, processor in ipairs(processors) do
+    local byte = math.floor(processor / 8)
+    mask[byte] = bit.bor(mask[byte], bit.lshift(1, processor % 8))
+  end
+  assert(C.sched_setaffinity(0, 1024, mask) == 0)
 end
 
 --- Is there such a process? A zombie counts.

@@ -1,0 +1,154 @@
+-- pipe.pipeline's options, and where its bytes go.
+local host = require "spec.host"
+local leaks = require "spec.leaks"
+local libc = require "spec.libc"
+local pipe = require "pipe"
+
+setup(leaks.remember)
+teardown(leaks.check)
+
+local function pipeline(stages, options)
+  return assert(pipe.pipeline(stages, options))
+end
+
+describe("The options of pipe.pipeline", function()
+  it("hold for every stage, but where a stage has its own cwd or env", function()
+    local print = "cat; echo $(pwd) $NAME $OTHER"
+    local p = pipeline({
+      print, { "sh", "-c", print, cwd = "/usr" }, { "sh", "-c", print, env = { NAME = "own" } },
+    }, { cwd = "/", env = { NAME = "all", OTHER = "other" }, stdin = "null" })
+    local lines = {}
+    for line in p:stdout_lines() do
+      lines[#lines + 1] = line
+    end
+    assert.equal("/ all other", lines[1])
+    assert.equal("/usr all other", lines[2])
+    assert.equal("/ own", lines[3]:match("^/ own"))
+    assert.is_true((p:wait()))
+  end)
+
+  it("may send the first one's stdin and the last one's stdout elsewhere", function()
+    local from, to = os.tmpname(), os.tmpname()
+    local file = assert(io.open(from, "w"))
+    file:write("text\n")
+    file:close()
+    local p = pipeline({ { "tr", "a-z", "A-Z" }, { "cat" } }, { stdin = { file = from }, stdout = { file = to } })
+    assert.is_true((p:wait()))
+    assert.same({ nil, "not a pipe", 0 }, { p:write("text") })
+    assert.same({ nil, "not a pipe" }, { p:stdout_read_line() })
+    file = assert(io.open(to))
+    assert.equal("TEXT\n", file:read("*a"))
+    file:close()
+    os.remove(from)
+    os.remove(to)
+  end)
+
+  local talking = { "echo one >&2", "cat; echo two >&2", "cat; echo three >&2" }
+
+  it("join all stages' stderr in one pipe where that is asked for", function()
+    local p = pipeline(talking, { stderr = "pipe" })
+    local lines = {}
+    for _ = 1, 3 do
+      lines[#lines + 1] = p:stderr_read_line()
+    end
+    table.sort(lines)
+    assert.same({ "one", "three", "two" }, lines)
+    assert.same({ nil, "closed", "" }, { p:stderr_read_line() })
+    assert.equal("", p:stderr_read_all())
+    assert.equal("", p:stdout_read_all())
+    assert.is_true((p:wait()))
+  end)
+
+  it("end that stderr when the last of the stages has gone, not before", function()
+    local p = pipeline({ "cat; echo last >&2", "exec <&-; exit 3" }, { stderr = "pipe", stdout = "null" })
+    libc.await_exit(p:pids()[2])
+    p:shutdown("stdin")
+    assert.equal("last\n", p:stderr_read_all())
+  end)
+
+  it("take any amount of stderr", function()
+    local flood = "head -c 1000000 /dev/zero >&2"
+    local p = pipeline({ flood, flood }, { stderr = "pipe" })
+    assert.equal(2000000, #p:stderr_read_all())
+    assert.is_true((p:wait()))
+  end)
+
+  it("leave stderr to the host's where nothing is said", function()
+    local result = host.run(([[
+      local pipe = require "pipe"
+      local p = assert(pipe.pipeline({ %q, %q, %q }))
+      assert(p:wait())
+      local line, message = p:stderr_read_line()
+      print(line, message)
+    ]]):format(unpack(talking)))
+    assert.same({ "nil\tnot a pipe\n", 0 }, { result.stdout, result.status })
+    for _, word in ipairs { "one\n", "two\n", "three\n" } do
+      assert.is_truthy(result.stderr:find(word, 1, true))
+    end
+    assert.equal(#"one\ntwo\nthree\n", #result.stderr)
+  end)
+
+  it("send stderr nowhere where that is asked for", function()
+    assert.equal("nil\tnot a pipe\n", host.output(([[
+      local pipe = require "pipe"
+      local p = assert(pipe.pipeline({ %q, %q, %q }, { stderr = "null" }))
+      assert(p:wait())
+      local line, message = p:stderr_read_line()
+      print(line, message)
+    ]]):format(unpack(talking))))
+  end)
+
+  it("set the timeouts of reads and writes", function()
+    local p = pipeline({ { "sleep", "1000" }, { "cat" } },
+      { write_timeout = 1, stdout_read_timeout = 1, stderr_read_timeout = 1, stderr = "pipe" })
+    assert.same({ nil, "timeout", "" }, { p:stdout_read_line() })
+    assert.same({ nil, "timeout", "" }, { p:stderr_read_line() })
+    assert.equal("timeout", (select(2, p:write(("x"):rep(1048576)))))
+  end)
+end)
+
+describe("The bytes of a pipeline", function()
+  it("do not pass through the host: they flow while its loop stands still", function()
+    local size, to = 10000000, os.tmpname()
+    local p = pipeline({ { "head", "-c", size, "/dev/zero" }, { "tr", "\\000", "x" }, { "cat" } },
+      { stdout = { file = to } })
+    for _, pid in ipairs(p:pids()) do
+      libc.await_exit(pid)
+    end
+    local file = assert(io.open(to))
+    assert.is_true(file:read("*a") == ("x"):rep(size))
+    file:close()
+    os.remove(to)
+    assert.is_true((p:wait()))
+  end)
+
+  it("have no end in the host but the first stdin, the last stdout and the shared stderr", function()
+    local function pipes()
+      local count = 0
+      for _, target in pairs(leaks.descriptors()) do
+        count = count + (target:find("^pipe:") and 1 or 0)
+      end
+      return count
+    end
+    leaks.collect()
+    local before = pipes()
+    local p = pipeline({ { "cat" }, { "cat" }, { "cat" }, { "cat" } })
+    assert.equal(before + 2, pipes())
+    p:close()
+    assert.equal(before, pipes())
+    p = pipeline({ { "cat" }, { "cat" }, { "cat" }, { "cat" } }, { stderr = "pipe" })
+    assert.equal(before + 3, pipes())
+    p:close()
+    assert.equal(before, pipes())
+  end)
+
+  it("have no end in a stage that is none of its business", function()
+    -- Descriptor 3 is the one by which ls reads the directory.
+    for position = 1, 3 do
+      local stages = { { "cat" }, { "cat" }, { "cat" } }
+      stages[position] = { "ls", "/proc/self/fd" }
+      local p = pipeline(stages, { stderr = "pipe", stdin = "null" })
+      assert.equal("0\n1\n2\n3\n", p:stdout_read_all())
+    end
+  end)
+end)
