@@ -80,7 +80,7 @@ bool is_sound(const pipe_descriptor& wanted, int lowest) {
   if (wanted.number < lowest) return false;
   switch (wanted.source) {
     case PIPE_SOURCE_PIPE:
-      return wanted.number <= PIPE_STDERR;
+      return wanted.number <= PIPE_STDERR && (wanted.joint == nullptr || wanted.number != PIPE_STDIN);
     case PIPE_SOURCE_NULL:
     case PIPE_SOURCE_FD:
       return true;
@@ -209,13 +209,15 @@ int pipe_joint_end(const pipe_joint* joint, int end) {
 void pipe_joint_free(pipe_joint* joint) { delete unwrap(joint); }
 
 int pipe_spawn(pipe_loop* loop, const pipe_spawn_options* options, pipe_failure* failure, pipe_process** process) {
+  pipe_failure unwanted;
+  if (failure == nullptr) failure = &unwanted;
+  *failure = {PIPE_STEP_START, 0};
   if (loop == nullptr || options == nullptr || process == nullptr || !are_sound(*options)) return UV_EINVAL;
   *process = nullptr;
   if (unwrap(loop)->inherited()) return UV_EINVAL;
-  pipe_failure unwanted;
   return guarded([&] {
     Process* spawned = nullptr;
-    const int status = Process::spawn(*unwrap(loop), *options, failure != nullptr ? failure : &unwanted, &spawned);
+    const int status = Process::spawn(*unwrap(loop), *options, failure, &spawned);
     *process = reinterpret_cast<pipe_process*>(spawned);
     return status;
   });

@@ -99,8 +99,9 @@ int ChildDescriptors::open_terminal(const pipe_spawn_options& options) {
   if (!parent_ends[PIPE_STDIN]) return -errno;
   for (int number = PIPE_STDIN; number <= PIPE_STDERR; ++number) wire(number, terminal.get());
   if ((options.flags & PIPE_SPAWN_UID) == 0) return 0;
-  // As login(1) does: the user may open his own terminal by its name.
-  return ::fchown(terminal.get(), options.uid, static_cast<gid_t>(-1)) == 0 ? 0 : -errno;
+  // As login(1) does: the user may open his own terminal by its name. Without the right to, setresuid(2) fails, too.
+  const bool given = ::fchown(terminal.get(), options.uid, static_cast<gid_t>(-1)) == 0;
+  return given || errno == EPERM ? 0 : -errno;
 }
 
 // Takes over a descriptor that was opened for the child, or passes on why there is none.

@@ -8,23 +8,26 @@ local joint = {}
 
 joint.READING, joint.WRITING = 0, 1
 
-local function open(out)
-  local code = C.pipe_joint_open(0, out)
+local LARGEST = 2 ^ 31 - 1
+
+local function open(capacity, out)
+  local code = C.pipe_joint_open(math.min(capacity, LARGEST), out)
   if code == C.PIPE_OK then
     return ffi.gc(out[0], C.pipe_joint_free)
   end
   return nil, status.describe(code)
 end
 
+---@param capacity number? in bytes, where the kernel allows it; else its default
 ---@return ffi.cdata*? joined
 ---@return string? message
 ---@return string? code the errno's name
-function joint.open()
+function joint.open(capacity)
   local out = ffi.new("pipe_joint *[1]")
-  local joined, message, code = open(out)
+  local joined, message, code = open(capacity or 0, out)
   if code == "EMFILE" or code == "ENFILE" then
     collectgarbage() -- forgotten processes may hold the descriptors we need
-    joined, message, code = open(out)
+    joined, message, code = open(capacity or 0, out)
   end
   if not joined then
     return nil, "failed to open a pipe: " .. message, code

@@ -58,7 +58,7 @@ end
 
 local function open_shared(opts)
   if opts.stderr == "pipe" then
-    return joint.open()
+    return joint.open(opts.pipe_size)
   end
 end
 
@@ -66,7 +66,7 @@ end
 local function start_stage(list, i, opts, before, shared)
   local after, message, code
   if list[i + 1] ~= nil then
-    after, message, code = joint.open()
+    after, message, code = joint.open(opts.pipe_size)
     if not after then
       return nil, message, code
     end
