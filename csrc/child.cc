@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "raw_syscall.h"
 
@@ -69,10 +70,11 @@ bool Child::find_lost_status(ExitStatus* status) const {
 }
 
 int Child::send_signal(int signum) const {
-  // A child that has not been reaped keeps its pid, and with it the number of its group. ESRCH: it has joined another.
+  // A child that has not been reaped keeps its pid, and with it the number of its group; but it may have left that for
+  // another one.
   if (leads_group_) {
-    if (::kill(-pid_, signum) == 0) return 0;
-    if (errno != ESRCH) return -errno;
+    if (::kill(-pid_, signum) < 0 && errno != ESRCH) return -errno;
+    if (::getpgid(pid_) == pid_) return 0;
   }
   if (pidfd_) {
     const long result = raw_syscall(SYS_pidfd_send_signal, pidfd_.get(), signum);

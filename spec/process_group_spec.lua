@@ -52,6 +52,15 @@ describe("With process_group the child", function()
     end)
   end
 
+  it("and its own children are killed also when it has left its group for another", function()
+    local leave = "exec 9>$1; sleep 1000 & exec perl -e 'setpgrp(0, getpgrp(getppid())) or die; print qq(left\n); "
+      .. "close STDOUT; sleep 1000'"
+    local proc = assert(pipe.spawn({ "sh", "-c", leave, "sh", watch.path }, { process_group = true }))
+    assert.equal("left", proc:stdout_read_line())
+    assert.same({ false, "signal", 15 }, { proc:terminate() })
+    assert.is_true(watch:abandoned())
+  end)
+
   it("and its own children get what proc:terminate sends", function()
     local proc = start({ process_group = true })
     assert.same({ false, "signal", 15 }, { proc:terminate() })

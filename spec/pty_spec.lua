@@ -244,6 +244,10 @@ describe("A host", function()
 end)
 
 describe("pipe.spawn throws, at the caller's line,", function()
+  it("when the child is to be detached, too", function()
+    spawning.rejected("bad pty option: ", { pty = true, detached = true })
+  end)
+
   it("when pty is neither true nor a table", function()
     for _, value in ipairs { 1, 0, "yes", "", print } do
       spawning.rejected("bad pty option: ", { pty = value })

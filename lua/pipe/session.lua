@@ -32,6 +32,8 @@ local function read_pty(core, opts)
     return "true or table expected, got " .. type(pty)
   elseif opts.stdin ~= nil or opts.stdout ~= nil or opts.stderr ~= nil then
     return "not together with the options stdin, stdout and stderr"
+  elseif opts.detached then
+    return "not together with the option detached: the terminal hangs up when the host lets go of it"
   end
   local size = pty == true and {} or pty
   local rows = session.side(size.rows == nil and DEFAULT_ROWS or size.rows)

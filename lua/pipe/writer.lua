@@ -13,7 +13,7 @@ local writer = {}
 -- One is enough: it is read before anything is allocated, so before a finalizer can run that writes too.
 local written = ffi.new("double[1]")
 
-local slices_of = ffi.typeof("pipe_slice[?]")
+local slice_of, slices_of = ffi.typeof("pipe_slice"), ffi.typeof("pipe_slice[?]")
 
 ---What can be written: a copy that nobody changes, as long as it takes.
 ---@param data any
@@ -42,19 +42,29 @@ function writer.copy(data, what)
   return strings
 end
 
--- The core's form of a copy, how many slices that is, and how many bytes. The copy must outlive the write.
-local function gather(copy)
+local function size(copy)
   if type(copy) == "string" then
-    local slices = slices_of(1)
-    slices[0].data, slices[0].size = copy, #copy
-    return slices, 1, #copy
+    return #copy
   end
-  local slices, bytes = slices_of(#copy), 0
-  for i, text in ipairs(copy) do
-    slices[i - 1].data, slices[i - 1].size = text, #text
+  local bytes = 0
+  for _, text in ipairs(copy) do
     bytes = bytes + #text
   end
-  return slices, #copy, bytes
+  return bytes
+end
+
+-- The core's form of a copy, which must outlive the write, and how many slices that is. To be called for what is
+-- certainly written: LuaJIT puts off an allocation that a trace does not need, and crashes when the trace is left and
+-- what was put off is an array of variable length.
+local function gather(copy)
+  if type(copy) == "string" then
+    return slice_of(copy, #copy), 1
+  end
+  local slices = slices_of(#copy)
+  for i, text in ipairs(copy) do
+    slices[i - 1].data, slices[i - 1].size = text, #text
+  end
+  return slices, #copy
 end
 
 ---Adds the writing method.
@@ -77,10 +87,10 @@ function writer.install(Process, methods)
     if not copy then
       error(problem, 2)
     end
-    local slices, count, bytes = gather(copy)
-    if bytes == 0 then
+    if size(copy) == 0 then
       return 0
     end
+    local slices, count = gather(copy)
     local handle = self.handle
     written[0] = 0
     local code = C.pipe_write(handle, slices, count, written)
