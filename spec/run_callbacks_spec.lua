@@ -178,27 +178,39 @@ for _, output in ipairs(outputs) do
 
   describe("pipe.run's " .. output.callback, function()
     it("gets what the child had written though a grandchild holds the pipe, however slow it is", function()
-      local size, grandchild = 0, nil
+      local size, answers, grandchild, go = 0, { "go\n" }, nil, pipe.semaphore.new()
       local result = assert(run([[
         sleep 1000 &
         echo $! >&9
         echo $$ >&9
+        printf first
+        read line
         exec perl -e 'syswrite STDOUT, "x" x 65536'
-      ]], { drain_timeout = 1, [output.callback] = function(piece)
-        if not grandchild then
-          grandchild = tonumber(watch:line_in_loop())
-          -- The child exits, and drain_timeout passes: so do other timeouts that are longer.
-          assert(exited(tonumber(watch:line_in_loop())))
+      ]], {
+        drain_timeout = 1,
+        input = function()
+          go:wait(600)
+          go:post()
+          return table.remove(answers)
+        end,
+        [output.callback] = function(piece)
+          size = size + #piece
+          if grandchild then
+            return
+          end
+          -- The child fills the pipe, and exits. drain_timeout passes: so do other timeouts that are longer.
+          go:post()
+          grandchild = watch:line_in_loop()
+          assert.is_true(exited(watch:line_in_loop()))
           local clock = assert(pipe.spawn({ "cat" }, { wait_timeout = 2 }))
           for _ = 1, 10 do
             assert.same({ nil, "timeout" }, { clock:wait() })
           end
           clock:close()
-        end
-        size = size + #piece
-      end }))
-      assert.same({ true, 65536 }, { result.ok, size })
-      assert.equal(0, libc.C.kill(grandchild, libc.SIGKILL))
+        end,
+      }))
+      assert.same({ true, 5 + 65536 }, { result.ok, size })
+      assert.equal(0, libc.C.kill(tonumber(grandchild), libc.SIGKILL))
       assert.is_true(watch:abandoned())
     end)
 
