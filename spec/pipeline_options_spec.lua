@@ -27,6 +27,26 @@ describe("The options of pipe.pipeline", function()
     assert.is_true((p:wait()))
   end)
 
+  it("open a file for stderr once, for all stages", function()
+    local path = os.tmpname()
+    for _, mode in ipairs { "w", "a" } do
+      local p = pipeline({ "echo one >&2", "cat; echo a longer one >&2" }, { stderr = { file = path, mode = mode } })
+      p:shutdown("stdin")
+      assert.is_true((p:wait()))
+    end
+    local file = assert(io.open(path))
+    assert.equal(("one\na longer one\n"):rep(2), file:read("*a"))
+    file:close()
+    os.remove(path)
+    assert.same({ nil, "failed to open '/no/such': No such file or directory", "ENOENT" },
+      { pipe.pipeline({ "true", "true" }, { stderr = { file = "/no/such" } }) })
+  end)
+
+  it("make the pipes between stages as large as pipe_size asks", function()
+    local size = { "perl", "-e", "print fcntl(STDIN, 1032, 0)" } -- F_GETPIPE_SZ
+    assert.equal("4096", pipeline({ { "cat" }, size }, { pipe_size = 4096, stdin = "null" }):stdout_read_all())
+  end)
+
   it("may send the first one's stdin and the last one's stdout elsewhere", function()
     local from, to = os.tmpname(), os.tmpname()
     local file = assert(io.open(from, "w"))

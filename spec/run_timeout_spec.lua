@@ -1,8 +1,10 @@
 -- pipe.run with a timeout: who is ended, how, and what is told of it.
 local leaks = require "spec.leaks"
+local libc = require "spec.libc"
 local pipe = require "pipe"
 local places = require "spec.places"
 local runs = require "spec.runs"
+local state = require "spec.state"
 
 setup(leaks.remember)
 teardown(leaks.check)
@@ -10,6 +12,14 @@ before_each(runs.open)
 after_each(runs.close)
 
 local minute = 60000
+
+-- Without a turn of the loop, so that no timeout passes meanwhile.
+local function await_exit(pid)
+  local letter
+  repeat
+    letter = state(pid)
+  until letter == nil or letter == "Z"
+end
 
 describe("pipe.run with a timeout", function()
   for _, place in ipairs(places) do
@@ -135,6 +145,37 @@ describe("pipe.run with a timeout", function()
     assert.same({ false, "signal", 15, true, false }, runs.fate(result))
     assert.equal("last words", result.stdout)
     assert.is_true(runs.watch:abandoned())
+  end)
+
+  it("that passes after the child's exit is none, but nobody waits any longer for a grandchild", function()
+    local run = runs.start("sleep 1000 & echo $! >&9; echo out; echo $$ >&9", { timeout = 1, drain_timeout = minute })
+    local grandchild = tonumber(runs.watch:line())
+    await_exit(runs.watch:line())
+    local result = runs.finish(run)
+    assert.same({ true, "exit", 0, false, false }, runs.fate(result))
+    assert.equal("out\n", result.stdout)
+    assert.equal(0, libc.C.kill(grandchild, libc.SIGKILL))
+    assert.is_true(runs.watch:abandoned())
+  end)
+
+  it("that passes after the child's exit ends a callback that still waits", function()
+    for _, callback in ipairs { "on_stdout", "on_stderr" } do
+      local returned = false
+      local run = runs.start("echo out; echo err >&2; echo $$ >&9", { timeout = 1, drain_timeout = minute,
+        [callback] = function()
+          pipe.semaphore.new():wait(minute)
+          returned = true
+        end })
+      await_exit(runs.watch:line())
+      assert.same({ false, "exit", 0, true, false }, runs.fate(runs.finish(run)))
+      assert.is_false(returned)
+      pipe.loop.run() -- no thread and no timer is left of it
+    end
+  end)
+
+  it("ends a child whose input function gives nothing for ever", function()
+    local result = assert(pipe.run({ "cat" }, { timeout = 1, input = function() return "" end }))
+    assert.same({ false, "signal", 15, true, false }, runs.fate(result))
   end)
 
   it("does not touch a program that ends in time", function()

@@ -169,6 +169,7 @@ TEST_P(FamilyTest, LetsAStoppedMemberHandleItsSignalAndGoOn) {
 
 TEST_P(FamilyTest, KeepsHoldOfThoseWhoseParentHasGoneAndOfTheirDescendantsOfNow) {
   const FamilyTree tree([](const FamilyTree& here) {
+    ::setpgid(0, 0);  // first: the members tell by it whether their root is there
     fork_member([&] {
       ::signal(SIGTERM, SIG_IGN);
       here.say('r');
@@ -179,10 +180,8 @@ TEST_P(FamilyTest, KeepsHoldOfThoseWhoseParentHasGoneAndOfTheirDescendantsOfNow)
       });
       rest();
     });
-    ::setpgid(0, 0);
     rest();
   });
-  ::setpgid(tree.root(), tree.root());
   const pid_t stubborn = tree.hear('r');
   const auto family = open(tree);
   EXPECT_EQ(family->living(), 2U);

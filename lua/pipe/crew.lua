@@ -20,6 +20,7 @@ local FIRST_LOOK, LAST_LOOK = 1, 100 -- ms between looks at a tree that is to en
 ---@field outputs table[] stdout and stderr: pieces, size, cut, absent, done
 ---@field tree ffi.cdata*? once it is being ended
 ---@field failure table? what a worker threw
+---@field late boolean? the time for the run has passed
 ---@field over boolean? nobody may go on
 ---@field timed_out boolean
 ---@field truncated boolean
@@ -51,8 +52,12 @@ local function feed(self)
       local data, problem = writer.copy(piece, "piece of input")
       if not data then
         error(problem, 0)
-      elseif not proc:write(data) then
+      end
+      local sent = proc:write(data)
+      if not sent then
         break -- a child need not read all of it
+      elseif sent == 0 then
+        timer.sleep(0) -- who gives nothing for ever must not keep the others from going on
       end
       piece = input()
     end
@@ -79,13 +84,18 @@ local function outlives(tree, ms)
   return false
 end
 
+local drain
+
 local function end_tree(self, patience)
   if patience > 0 then
     timer.sleep(patience / 1000)
   end
   local proc, grace = self.proc, self.settings.grace
   local tree, code = family.open(proc)
-  if code == C.PIPE_EXITED then
+  if code == C.PIPE_EXITED then -- just now
+    if self.late then
+      drain(self)
+    end
     return
   elseif not tree then
     proc:terminate(grace) -- without /proc the child at least
@@ -105,15 +115,6 @@ local function start_ending(self, patience)
   if not self.ending then
     self.ending = true
     self.ender = work(self, end_tree, patience)
-  end
-end
-
-local function expire(self)
-  timer.sleep(self.settings.timeout / 1000)
-  local _, reason = self.proc:try_wait()
-  if reason == "running" and not self.ending then
-    self.timed_out = true
-    start_ending(self, 0)
   end
 end
 
@@ -170,8 +171,7 @@ end
 
 -- Somebody else holds the pipes, and may for ever. What the child has written is in them, and nothing else is waited
 -- for: who waits in a read is replaced; who is in a callback goes on likewise, unless the time of the run has passed.
-local function hurry(self)
-  timer.sleep(self.settings.drain_timeout / 1000)
+function drain(self)
   for _, output in ipairs(self.outputs) do
     if not output.done then
       output.left = self.settings.pipe_capacity
@@ -179,10 +179,30 @@ local function hurry(self)
         thread.kill(output.collector) -- which consumes nothing
         output.reading = false
         output.collector = work(self, collect, output)
-      elseif self.timed_out then
-        thread.kill(output.collector)
       end
     end
+    if not output.done and self.late then
+      self.timed_out = true
+      thread.kill(output.collector)
+    end
+  end
+end
+
+local function hurry(self)
+  timer.sleep(self.settings.drain_timeout / 1000)
+  drain(self)
+end
+
+-- A child that has exited has done so in time; but nobody waits any longer for what others hold.
+local function expire(self)
+  timer.sleep(self.settings.timeout / 1000)
+  self.late = true
+  local _, reason = self.proc:try_wait()
+  if reason ~= "running" then
+    drain(self)
+  elseif not self.ending then
+    self.timed_out = true
+    start_ending(self, 0)
   end
 end
 
@@ -221,13 +241,14 @@ end
 ---@return string reason
 ---@return integer|string|nil status
 function Crew:serve()
-  local deadline = self.settings.timeout > 0 and work(self, expire)
+  if self.settings.timeout > 0 then
+    work(self, expire)
+  end
   for _, output in ipairs(self.outputs) do
     output.collector = work(self, collect, output)
   end
   work(self, feed)
   local ok, reason, status = self.proc:wait()
-  kill(deadline)
   if self.tree and family.alive(self.tree) then
     thread.wait(self.ender)
   end

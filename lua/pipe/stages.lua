@@ -3,6 +3,7 @@
 local joint = require("pipe.joint")
 local options = require("pipe.options")
 local process = require("pipe.process")
+local status = require("pipe.status")
 
 local stages = {}
 
@@ -56,10 +57,25 @@ function stages.check(list, opts)
   return plan, problem, code
 end
 
+-- What all stages have as their stderr, opened once: the first one's, the others', and how to close ours.
 local function open_shared(opts)
-  if opts.stderr == "pipe" then
-    return joint.open(opts.pipe_size)
+  local stderr = opts.stderr
+  if stderr == "pipe" then
+    local joined, message, code = joint.open(opts.pipe_size)
+    if not joined then
+      return nil, message, code
+    end
+    return { first = joined, others = joint.fd(joined, joint.WRITING), close = function() joint.free(joined) end }
+  elseif type(stderr) == "table" then
+    -- With "+", for reading too, opening does not wait for a FIFO's other end.
+    local file, _, number = io.open(stderr.file, (stderr.mode or "w") .. "+")
+    if not file then
+      local message, code = status.describe(-number)
+      return nil, ("failed to open '%s': %s"):format(stderr.file, message), code
+    end
+    return { first = file, others = file, close = function() file:close() end }
   end
+  return { close = function() end }
 end
 
 -- The process, and the joint to the next one.
@@ -71,10 +87,10 @@ local function start_stage(list, i, opts, before, shared)
       return nil, message, code
     end
   end
-  local stderr = shared and (i == 1 and shared or joint.fd(shared, joint.WRITING)) or nil
   local stdin, stdout = before and joint.fd(before, joint.READING), after and joint.fd(after, joint.WRITING)
   local proc
-  proc, message, code = process.try_spawn(list[i], stage_options(list[i], opts, stdin, stdout, stderr))
+  proc, message, code = process.try_spawn(list[i], stage_options(list[i], opts, stdin, stdout,
+    i == 1 and shared.first or shared.others))
   if not proc then
     joint.free(after)
     return nil, message, code
@@ -91,7 +107,7 @@ end
 ---@return string? code
 function stages.start(list, opts)
   local shared, message, code = open_shared(opts)
-  if message then
+  if not shared then
     return nil, message, code
   end
   local processes, before = {}, nil
@@ -103,12 +119,12 @@ function stages.start(list, opts)
       for _, started in ipairs(processes) do
         started:close()
       end
-      joint.free(shared)
+      shared.close()
       return nil, after, code
     end
     processes[i], before = proc, after
   end
-  joint.free(shared)
+  shared.close()
   return processes
 end
 
