@@ -18,7 +18,7 @@ constexpr int kLastSignal = 64;
 // What bounds a stop whatever the family does. Who runs stops as soon as it gets a processor, which may take long on a
 // busy machine; who is blocked in the kernel may hang there; and somebody may fork faster than one may walk.
 constexpr int kMostNapsForRunning = 10000;
-constexpr int kMostNapsForBlocked = 600;
+constexpr int kMostNapsForBlocked = 2000;
 constexpr int kMostWalks = 64;
 
 void nap() {
@@ -125,11 +125,14 @@ int Family::signal(int signum) {
 int Family::bring_to_a_stand() {
   for (FamilyMember& member : members_) member.asked_to_stop = false;
   int naps = 0;
+  int blocked_naps = 0;
   for (int walks = 0; walks < kMostWalks; ++walks) {
-    for (;; ++naps) {
+    for (;;) {
       const Motion liveliest = ask_to_stop(naps < kMostNapsForRunning);
       if (liveliest == Motion::kStands) break;
-      if (naps >= (liveliest == Motion::kBlocked ? kMostNapsForBlocked : kMostNapsForRunning)) break;
+      // Counted apart: after a long wait for a processor one that is blocked for a moment, in fork(2) maybe, must not
+      // look as if it hung.
+      if (liveliest == Motion::kBlocked ? ++blocked_naps > kMostNapsForBlocked : ++naps > kMostNapsForRunning) break;
       nap();
     }
     size_t found = 0;
