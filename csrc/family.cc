@@ -20,6 +20,7 @@ constexpr int kLastSignal = 64;
 constexpr int kMostNapsForRunning = 10000;
 constexpr int kMostNapsForBlocked = 2000;
 constexpr int kMostWalks = 64;
+constexpr int kLooksAtBlocked = 50;
 
 void nap() {
   const timespec duration = {0, 100000};
@@ -156,7 +157,10 @@ Motion Family::ask_to_stop(bool parents_first) {
     if (!member.may_be_stopped) continue;
     const Motion motion = motion_of(member.pid());
     if (motion == Motion::kRuns) running_depth = std::min(running_depth, member.depth());
-    if (motion != Motion::kBlocked || !waits_for_a_child(member)) liveliest = std::max(liveliest, motion);
+    member.blocked_looks = motion == Motion::kBlocked ? member.blocked_looks + 1 : 0;
+    // Not at the first look: fork(2) too may sleep like this for a moment, and its child is not in /proc yet.
+    const bool in_vfork = member.blocked_looks > kLooksAtBlocked && waits_for_a_child(member);
+    if (!in_vfork) liveliest = std::max(liveliest, motion);
   }
   return liveliest;
 }

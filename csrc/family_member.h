@@ -28,6 +28,7 @@ class FamilyMember {
   bool exited() const;
 
   bool asked_to_stop = false;
+  int blocked_looks = 0;       // how often in a row it was found in an uninterruptible sleep
   bool may_be_stopped = true;  // as far as our rights go
 
  private:
