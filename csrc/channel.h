@@ -18,8 +18,7 @@ class Channel {
 
   // Arms what the last try could not do at once; 0 never times out.
   int start(uint32_t token, uint32_t timeout_ms) {
-    if (operation_.busy() && !operation_.pending() && !operation_.ended_early()) return PIPE_BUSY;
-    if (operation_.waiting()) return PIPE_BUSY;
+    if (operation_.waiting() || operation_.finished()) return PIPE_BUSY;
     int status = operation_.ended_early() ? PIPE_OK : arm();
     if (status == PIPE_OK) status = operation_.start(token, timeout_ms == 0 ? Operation::kNoTimeout : timeout_ms);
     if (status < 0) operation_.cancel();

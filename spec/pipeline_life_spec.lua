@@ -4,34 +4,14 @@ local host = require "spec.host"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
 local pipe = require "pipe"
+local pipelines = require "spec.pipelines"
 local thrown = require "spec.thrown"
 local thrown_head = require "spec.thrown_head"
 
 setup(leaks.remember)
 teardown(leaks.check)
 
-local function pipeline(stages, options)
-  return assert(pipe.pipeline(stages, options))
-end
-
-local function cats(options)
-  return pipeline({ { "cat" }, { "cat" }, { "cat" } }, options)
-end
-
--- The exits in wait's results, as words.
-local function exits(results)
-  local list = {}
-  for index, result in ipairs(results) do
-    list[index] = result.reason .. " " .. tostring(result.status)
-  end
-  return table.concat(list, ", ")
-end
-
-local function gone(pids)
-  for _, pid in ipairs(pids) do
-    assert.is_true(eventually(function() return not libc.exists(pid) end), "process " .. pid .. " is still there")
-  end
-end
+local pipeline, cats, exits, gone = pipelines.start, pipelines.cats, pipelines.exits, pipelines.gone
 
 describe("A pipeline", function()
   it("tells its processes", function()
@@ -157,19 +137,7 @@ describe("A pipeline", function()
       local pipe = require "pipe"
       local stages = { { "cat" }, { "cat" }, { "cat" } }
       assert(select(2, assert(pipe.pipeline(stages)):terminate()))
-      libc.limit(libc.RLIMIT_NOFILE, 64)
-      local spare = {}
-      repeat
-        local fd = libc.C.open("/dev/null", libc.O_RDONLY, 0)
-        spare[#spare + 1] = fd >= 0 and fd or nil
-      until fd < 0
-      local function free()
-        local count = 0
-        for fd = 0, 63 do
-          count = count + (libc.C.fcntl(fd, libc.F_GETFD, 0) < 0 and 1 or 0)
-        end
-        return count
-      end
+      local spare, free = require "spec.full_table" (64)
       local failures, p = 0, nil
       while true do
         local before, message, code = free(), nil, nil

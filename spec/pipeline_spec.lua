@@ -3,33 +3,13 @@ local eventually = require "spec.eventually"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
 local pipe = require "pipe"
+local pipelines = require "spec.pipelines"
 local places = require "spec.places"
 
 setup(leaks.remember)
 teardown(leaks.check)
 
-local function pipeline(stages, options)
-  return assert(pipe.pipeline(stages, options))
-end
-
-local function cats(options)
-  return pipeline({ { "cat" }, { "cat" }, { "cat" } }, options)
-end
-
--- The exits in wait's results, as words.
-local function exits(results)
-  local list = {}
-  for index, result in ipairs(results) do
-    list[index] = result.reason .. " " .. tostring(result.status)
-  end
-  return table.concat(list, ", ")
-end
-
-local function gone(pids)
-  for _, pid in ipairs(pids) do
-    assert.is_true(eventually(function() return not libc.exists(pid) end), "process " .. pid .. " is still there")
-  end
-end
+local pipeline, cats, exits, gone = pipelines.start, pipelines.cats, pipelines.exits, pipelines.gone
 
 for _, place in ipairs(places) do
   local function case(name, body)

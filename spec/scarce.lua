@@ -10,19 +10,7 @@ local script = [[
   assert(assert(pipe.spawn({ "true" }, options)):wait())
   collectgarbage() collectgarbage()
   local old = assert(pipe.spawn({ "cat" }))
-  libc.limit(libc.RLIMIT_NOFILE, 64)
-  local spare = {}
-  repeat
-    local fd = libc.C.open("/dev/null", libc.O_RDONLY, 0)
-    spare[#spare + 1] = fd >= 0 and fd or nil
-  until fd < 0
-  local function free()
-    local count = 0
-    for fd = 0, 63 do
-      count = count + (libc.C.fcntl(fd, libc.F_GETFD, 0) < 0 and 1 or 0)
-    end
-    return count
-  end
+  local spare, free = require "spec.full_table" (64)
   local proc, message, code
   local failures = 0
   repeat
