@@ -9,7 +9,7 @@ test_packages  := libgtest-dev lua-busted perl bc procps strace openssh-server o
 lint_packages  := lua-check clang-format clang-tidy
 
 configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
-c_files   = csrc/*.h csrc/*.cc csrc/test/*.c csrc/test/*.cc
+c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc
 
 MAKEFLAGS += --no-print-directory
 

@@ -55,7 +55,7 @@ else()
 endif()
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/csrc/test/abi_test.c")
-  add_executable(abi_test csrc/test/abi_test.c)
+  add_executable(abi_test csrc/test/abi_test.c csrc/test/abi_misuse.c)
   target_include_directories(abi_test PRIVATE csrc)
   target_link_libraries(abi_test PRIVATE pipe_core)
   add_test(NAME abi_test COMMAND abi_test)
