@@ -1,6 +1,5 @@
 /* pipe.h by bad arguments, and without a handle: every function says so, and nothing happens. */
 #define _XOPEN_SOURCE 700
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
