@@ -11,6 +11,14 @@ constexpr size_t kLargestChunk = size_t{64} << 10;       // what a pipe holds by
 constexpr size_t kLargestFirstChunk = size_t{16} << 20;  // of a buffer_size that is somebody's typing error
 constexpr size_t kBytesPerTurn = size_t{1} << 20;        // then others have their turn: a child may never stop writing
 
+ssize_t read_uninterrupted(int fd, char* room, size_t size) {
+  ssize_t count;
+  do {
+    count = ::read(fd, room, size);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
 }  // namespace
 
 Reader::Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size)
@@ -54,11 +62,10 @@ int Reader::fill(size_t* budget) {
   char* room = buffer_.reserve(want);
   if (room == nullptr) return UV_ENOMEM;
   const size_t size = std::max(want, std::min(buffer_.free_size(), kLargestChunk));
-  ssize_t count;
-  do {
-    count = ::read(parent_end_.get(), room, size);
-  } while (count < 0 && errno == EINTR);
-  // EIO: of a terminal that nobody has open any more.
+  ssize_t count = read_uninterrupted(parent_end_.get(), room, size);
+  // EIO: of a terminal that nobody has open any more. The kernel looks for bytes first and for this second: what was
+  // written and closed in between is there for the next read.
+  if (count < 0 && errno == EIO) count = read_uninterrupted(parent_end_.get(), room, size);
   if (count < 0 && errno != EIO) return -errno;
   if (count <= 0) {
     end_of_file_ = true;
@@ -122,6 +129,9 @@ void Reader::shutdown() {
 void Reader::close_if_at_end(short poll_events) {
   // A waiting reader finds out by itself, and is told so.
   if (operation_.pending() || (poll_events & POLLHUP) == 0 || (poll_events & POLLIN) != 0) return;
+  // The kernel looks for bytes first and for the hang-up second, without a lock: only a look after the hang-up counts.
+  pollfd end = {parent_end_.get(), POLLIN, 0};
+  if (::poll(&end, 1, 0) != 1 || (end.revents & POLLIN) != 0) return;
   end_of_file_ = true;
   close();
 }

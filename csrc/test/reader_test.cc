@@ -12,7 +12,6 @@
 #include "descriptors.h"
 #include "joint.h"
 #include "running_loop.h"
-#include "terminal.h"
 
 namespace pipe_core {
 namespace {
@@ -220,6 +219,7 @@ TEST_F(ReaderTest, AtItsEndClosesOnlyWhenNothingCanComeAnyMore) {
   EXPECT_GE(reader_->fd(), 0);
   child_closes();
   reader_->close_if_at_end(POLLHUP | POLLIN);  // bytes are still in the pipe
+  reader_->close_if_at_end(POLLHUP);           // they came after the kernel had looked for some
   EXPECT_EQ(read(bytes(1)), (Told{PIPE_OK, "x"}));
   reader_->close_if_at_end(POLLHUP);
   EXPECT_EQ(reader_->fd(), -1);
@@ -249,57 +249,6 @@ TEST_F(ReaderTest, GivesOthersTheirTurnWhileAFloodComes) {
   EXPECT_EQ(all.outcome, PIPE_OK);
   EXPECT_EQ(all.bytes.size(), flood.size());
   EXPECT_TRUE(all.bytes == flood);
-}
-
-// The host's end of a terminal: once nobody has it open, the kernel says EIO.
-class TerminalReaderTest : public testing::Test {
- protected:
-  TerminalReaderTest() {
-    UniqueFd master;
-    EXPECT_EQ(open_terminal(24, 80, &master, &terminal_), 0);
-    reader_ = std::make_unique<Reader>(*loop_, std::move(master), 16);
-  }
-  void child_writes(const std::string& text) {
-    ASSERT_EQ(::write(terminal_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-  }
-
-  RunningLoop loop_;
-  UniqueFd terminal_;
-  std::unique_ptr<Reader> reader_;
-};
-
-TEST_F(TerminalReaderTest, GivesEndOfFileAfterTheLastByteWhenNobodyHasItOpen) {
-  child_writes("one\ntwo");
-  terminal_.reset();
-  EXPECT_EQ(read(loop_, *reader_, kLine), (Told{PIPE_OK, "one"}));
-  EXPECT_EQ(read(loop_, *reader_, kLine), (Told{PIPE_CLOSED, "two"}));
-  EXPECT_EQ(reader_->fd(), -1);
-  EXPECT_EQ(read(loop_, *reader_, kAll), (Told{PIPE_OK, ""}));
-}
-
-TEST_F(TerminalReaderTest, TellsTheOneWhoWaits) {
-  pipe_slice slice;
-  ASSERT_EQ(reader_->read(kAll, &slice), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
-  child_writes("last");
-  loop_->run(false);
-  terminal_.reset();
-  EXPECT_EQ(loop_.next_token(), 7U);
-  EXPECT_EQ(result_of(*reader_), (Told{PIPE_OK, "last"}));
-}
-
-TEST_F(TerminalReaderTest, IsNotClosedAtTheChildsExitWhileSomethingIsToBeRead) {
-  const auto events = [this] {
-    pollfd end = {reader_->fd(), POLLIN, 0};
-    return ::poll(&end, 1, 0) == 1 ? end.revents : static_cast<short>(0);
-  };
-  child_writes("x");
-  reader_->close_if_at_end(events());
-  terminal_.reset();
-  reader_->close_if_at_end(events());
-  EXPECT_EQ(read(loop_, *reader_, bytes(1)), (Told{PIPE_OK, "x"}));
-  reader_->close_if_at_end(events());
-  EXPECT_EQ(reader_->fd(), -1);
 }
 
 struct SmallResults : ReaderTest {
