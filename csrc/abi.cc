@@ -279,10 +279,19 @@ size_t pipe_family_living(pipe_family* family) { return family == nullptr ? 0 : 
 void pipe_family_free(pipe_family* family) { delete unwrap(family); }
 
 int pipe_read(pipe_process* process, int channel, int mode, size_t length, pipe_slice* result) {
-  if (result == nullptr || mode < PIPE_READ_ALL || mode > PIPE_READ_ANY) return UV_EINVAL;
+  if (result == nullptr || mode < PIPE_READ_ALL || mode > PIPE_READ_POLL) return UV_EINVAL;
   *result = {};
-  if (mode == PIPE_READ_ANY && length == 0) return UV_EINVAL;
+  if (mode >= PIPE_READ_ANY && length == 0) return UV_EINVAL;
   return on_output(process, channel, [&](pipe_core::Reader& reader) { return reader.read({mode, length}, result); });
+}
+
+pipe_buffered* pipe_buffered_bytes(pipe_process* process, int channel) {
+  pipe_buffered* buffered = nullptr;
+  on_output(process, channel, [&](pipe_core::Reader& reader) {
+    buffered = reader.buffered();
+    return PIPE_OK;
+  });
+  return buffered;
 }
 
 int pipe_read_result(pipe_process* process, int channel, pipe_slice* result) {
@@ -301,7 +310,7 @@ void pipe_read_take(pipe_process* process, int channel) {
 int pipe_write(pipe_process* process, const pipe_slice* slices, size_t count, double* written) {
   if (written == nullptr || (slices == nullptr && count > 0)) return UV_EINVAL;
   *written = 0;
-  return on_input(process, [&](pipe_core::Writer& input) { return input.write(slices, count, written); });
+  return on_input(process, [&](pipe_core::Writer&) { return unwrap(process)->write(slices, count, written); });
 }
 
 int pipe_write_result(pipe_process* process, double* written) {

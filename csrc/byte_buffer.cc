@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace pipe_core {
 
 char* ByteBuffer::reserve(size_t size) {
   if (free_size() >= size) return memory_.get() + end_;
+  if (!memory_ && spare_ != nullptr && spare_->capacity >= size) {
+    memory_ = std::move(spare_->memory);
+    capacity_ = std::exchange(spare_->capacity, 0);
+    return memory_.get();
+  }
   const size_t live = this->size();
   // Moving to the front is enough only when what is dead outweighs what is moved; growing doubles. Either way
   // a byte moves a bounded number of times, however small the pieces are that come and go.
@@ -34,6 +40,10 @@ void ByteBuffer::consume(size_t size) {
 
 void ByteBuffer::release_if_empty() {
   if (!empty()) return;
+  if (spare_ != nullptr && capacity_ > spare_->capacity && capacity_ <= SpareBlock::kLargest) {
+    spare_->memory = std::move(memory_);
+    spare_->capacity = capacity_;
+  }
   memory_.reset();
   capacity_ = begin_ = end_ = 0;
 }

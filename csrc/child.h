@@ -11,7 +11,15 @@
 
 namespace pipe_core {
 
+class PidfdReaper;
 class Process;
+
+// How the reaper on pidfds watches a child.
+struct Watched {
+  static constexpr int kNone = -1;
+  PidfdReaper* by = nullptr;
+  int entry = kNone;  // in the loop's EventSet
+};
 
 struct ExitStatus {
   enum class Kind { kExit, kSignal, kLost };  // lost: somebody else reaped it, and the kernel does not tell
@@ -46,6 +54,7 @@ class Child {
   void abandon() { pidfd_.reset(); }
 
   RB_ENTRY(Child) tree_link = {};
+  Watched watched;
   Process* owner = nullptr;  // nullptr: an orphan, whose handle is gone; the loop reaps it
 
  private:

@@ -1,55 +1,53 @@
-// Tells when the parent's end of a pipe can be read or written: one uv_poll_t, made by the first wait and kept armed
-// between waits, since disarming and arming again would cost two system calls for each.
+// Tells when the parent's end of a pipe can be read or written. Watched from the first wait on and between waits, since
+// leaving the set and entering it again would cost two system calls for each.
 #ifndef FD_WATCH_H_
 #define FD_WATCH_H_
 
-#include <uv.h>
-
-#include "uv_handle.h"
+#include "event_set.h"
 
 namespace pipe_core {
 
 class FdWatch {
  public:
-  // `events` is UV_READABLE or UV_WRITABLE; `ready(owner)` returns false if nobody waits, which disarms.
-  using Ready = bool (*)(void* owner);
-  FdWatch(int events, Ready ready, void* owner) : events_(events), ready_(ready), owner_(owner) {}
+  // `events` is EPOLLIN or EPOLLOUT; `ready(owner, events)` returns false if nobody waits, which disarms.
+  using Ready = bool (*)(void* owner, uint32_t events);
+  FdWatch(uint32_t events, Ready ready, void* owner) : events_(events), ready_(ready), owner_(owner) {}
   FdWatch(const FdWatch&) = delete;
   FdWatch& operator=(const FdWatch&) = delete;
+  ~FdWatch() { close(); }
 
-  int arm(uv_loop_t* loop, int fd) {
-    if (armed_) return 0;
-    if (!poll_) {
-      const int status = poll_.open(this, [&](uv_poll_t* poll) { return uv_poll_init(loop, poll, fd); });
-      if (status < 0) return status;
-    }
-    const int status = uv_poll_start(poll_.get(), events_, on_event);
-    armed_ = status == 0;
-    return status;
+  int arm(EventSet& set, int fd) {
+    if (armed()) return 0;
+    const int entry = set.add(fd, events_, on_event, this);
+    if (entry < 0) return entry;
+    set_ = &set;
+    fd_ = fd;
+    entry_ = entry;
+    return 0;
   }
 
-  // Before the descriptor is closed: libuv must take it out of its epoll set while it is still there.
+  // Before the descriptor is closed.
   void close() {
-    poll_.reset();
-    armed_ = false;
+    if (armed()) set_->remove(entry_, fd_);
+    entry_ = kNone;
   }
 
  private:
-  static void on_event(uv_poll_t* poll, int status, int) {
-    auto* self = static_cast<FdWatch*>(poll->data);
-    // libuv reports a dead reader as UV_EBADF and has stopped the poll by then: the owner's write will tell EPIPE.
-    if (status < 0) self->armed_ = false;
-    const bool wanted = self->ready_(self->owner_);
-    if (!self->poll_ || wanted == self->armed_) return;
-    self->armed_ = wanted && uv_poll_start(poll, self->events_, on_event) == 0;
-    if (!wanted) uv_poll_stop(poll);
+  static constexpr int kNone = -1;
+
+  bool armed() const { return entry_ != kNone; }
+  static void on_event(void* watch, uint32_t events) {
+    auto* self = static_cast<FdWatch*>(watch);
+    // Level-triggered: left in the set, what nobody wants would turn the loop for ever.
+    if (!self->ready_(self->owner_, events)) self->close();
   }
 
-  int events_;
+  uint32_t events_;
   Ready ready_;
   void* owner_;
-  UvHandle<uv_poll_t> poll_;
-  bool armed_ = false;
+  EventSet* set_ = nullptr;
+  int fd_ = -1;
+  int entry_ = kNone;
 };
 
 }  // namespace pipe_core

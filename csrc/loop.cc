@@ -58,7 +58,12 @@ int Loop::init() {
   if (const int status = uv_loop_init(&uv_); status < 0) return status;
   uv_.data = &state_;
   initialized_ = true;
-  reaper_ = Reaper::choose(&uv_, *this);
+  int status = events_.open();
+  if (status < 0) return status;
+  const auto ready = [](void* loop, uint32_t) { static_cast<Loop*>(loop)->uv_is_ready_ = true; };
+  status = events_.add(uv_backend_fd(&uv_), EPOLLIN, ready, this);
+  if (status < 0) return status;
+  reaper_ = Reaper::choose(events_, &uv_, *this);
   return spawner_.open(uv_backend_fd(&uv_));
 }
 
@@ -91,33 +96,31 @@ void Loop::operation_started() {
   started_something();
 }
 
-// libuv hands a new watch to the kernel in its next turn: a foreign event loop has to take one.
+// A timer is seen, and libuv's watch of a signal handed to the kernel, in the next turn: a foreign event loop has to
+// take one.
 void Loop::started_something() {
   if (!turning_) foreign_.wake();
 }
 
 void Loop::push_finished(Operation& operation) {
   finished_.push(operation);
-  // libuv runs timers first and would sleep after that although one of them has just ended an operation. Stopping
-  // outside a turn would cancel the next one.
-  if (turning_) {
-    uv_stop(&uv_);
-  } else {
-    foreign_.wake();
-  }
+  if (!turning_) foreign_.wake();
 }
 
 void Loop::run(bool block) {
   if (inherited()) return;
   foreign_.clear_wake();
   const bool sleep = block && finished_.empty() && waiting_ > 0;
-  turn(sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-  if (foreign_.is_open()) foreign_.set_timer(static_cast<int>(until_next_timer()));
+  turn(sleep ? until_next_timer() : 0);
+  if (foreign_.is_open()) foreign_.set_timer(until_due());
 }
 
-void Loop::turn(uv_run_mode mode) {
+void Loop::turn(int timeout_ms) {
   turning_ = true;
-  uv_run(&uv_, mode);
+  events_.wait(timeout_ms);
+  // libuv never sleeps: it is called for its timers and signals only.
+  if (uv_is_ready_ || until_next_timer() == 0) uv_run(&uv_, UV_RUN_NOWAIT);
+  uv_is_ready_ = false;
   turning_ = false;
 }
 
@@ -125,11 +128,12 @@ double Loop::timeout() {
   // libuv answers 0 also for what nobody waits for: a handle that is being closed, a watch that the kernel has not been
   // told of yet. After a turn 0 means that something is due.
   if (until_next_timer() == 0 && finished_.empty()) run(false);
-  return until_next_timer();
+  return until_due();
 }
 
-double Loop::until_next_timer() {
-  if (!finished_.empty()) return 0;
+int Loop::until_due() { return finished_.empty() ? until_next_timer() : 0; }
+
+int Loop::until_next_timer() {
   if (inherited() || uv_loop_alive(&uv_) == 0) return -1;
   uv_update_time(&uv_);
   return uv_backend_timeout(&uv_);
@@ -204,7 +208,9 @@ void Loop::await_children() {
 void Loop::abandon() {
   if (abandoned_) return;
   abandoned_ = true;
-  foreign_.close();  // first: what is aborted below must not wake the parent's
+  // First: what is aborted below must neither wake the parent nor leave its set.
+  foreign_.close();
+  events_.close();
   Process* process;
   TAILQ_FOREACH(process, &processes_, loop_link) process->abandon();
   tree_.for_each([](Child& child) { child.abandon(); });

@@ -7,6 +7,8 @@
 #include <sys/queue.h>
 #include <uv.h>
 
+#include "byte_buffer.h"
+#include "event_set.h"
 #include "foreign_fd.h"
 #include "fork_guard.h"
 #include "operation.h"
@@ -28,6 +30,8 @@ class Loop final : public ReapTarget {
   void unref();
 
   uv_loop_t* uv() { return &uv_; }
+  EventSet& events() { return events_; }
+  SpareBlock& spare_block() { return spare_block_; }
   size_t max_result() const { return max_result_; }
   FinishedQueue& finished() { return finished_; }
   void push_finished(Operation& operation);
@@ -39,7 +43,7 @@ class Loop final : public ReapTarget {
   void operation_ended() { --waiting_; }
   void run(bool block);
   uint32_t next_finished() { return finished_.pop(); }
-  int foreign_fd() { return foreign_.open(uv_backend_fd(&uv_)); }
+  int foreign_fd() { return foreign_.open(events_.fd()); }
   void wake() { foreign_.wake(); }
   double timeout();
 
@@ -67,8 +71,10 @@ class Loop final : public ReapTarget {
   explicit Loop(size_t max_result) : max_result_(max_result) { TAILQ_INIT(&processes_); }
   ~Loop();
   int init();
-  void turn(uv_run_mode mode);
-  double until_next_timer();
+  void turn(int timeout_ms);
+  // Milliseconds, -1 for never: until libuv has something to do; until anything has come to its end.
+  int until_next_timer();
+  int until_due();
   void started_something();
 
   size_t max_result_;
@@ -79,8 +85,11 @@ class Loop final : public ReapTarget {
   bool turning_ = false;
   bool abandoned_ = false;
   bool initialized_ = false;
+  bool uv_is_ready_ = false;
+  EventSet events_;
   uv_loop_t uv_ = {};
   FinishedQueue finished_;
+  SpareBlock spare_block_;
   ProcessTree tree_;
   TAILQ_HEAD(, Process) processes_;
   std::unique_ptr<Reaper> reaper_;

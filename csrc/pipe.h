@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PIPE_ABI_VERSION 2
+#define PIPE_ABI_VERSION 3
 
 #if defined(__GNUC__)
 #define PIPE_EXPORT __attribute__((visibility("default")))
@@ -74,7 +74,8 @@ enum pipe_read_mode {
   PIPE_READ_ALL = 0,   /**< everything up to end of file */
   PIPE_READ_BYTES = 1, /**< exactly `length` bytes */
   PIPE_READ_LINE = 2,  /**< up to LF; neither it nor one CR right before it is given */
-  PIPE_READ_ANY = 3    /**< what is there, at least one byte and at most `length` */
+  PIPE_READ_ANY = 3,   /**< what is there, at least one byte and at most `length` */
+  PIPE_READ_POLL = 4   /**< the same, and after PIPE_AGAIN nothing is held: there is nothing now */
 };
 
 /** Borrowed bytes. `data` is NULL where there is nothing to tell, which is not the same as an empty slice. */
@@ -82,6 +83,13 @@ typedef struct pipe_slice {
   const char* data;
   size_t size;
 } pipe_slice;
+
+/** Bytes of an output that the host may take without a call. */
+typedef struct pipe_buffered {
+  const char* data; /**< the first one; NULL with `size` 0, also while an operation has the stream */
+  int32_t size;     /**< how many can be seen here */
+  uint32_t loans;   /**< counts up whenever the core changes the others */
+} pipe_buffered;
 
 /** How a child ended: wait(2)'s WIFSIGNALED and WTERMSIG, or WEXITSTATUS. */
 typedef struct pipe_exit {
@@ -317,6 +325,13 @@ PIPE_EXPORT void pipe_family_free(pipe_family* family);
  * stay valid, and stay in the stream, and the stream is busy, until pipe_read_take() or pipe_cancel().
  */
 PIPE_EXPORT int pipe_read(pipe_process* process, int channel, int mode, size_t length, pipe_slice* result);
+/**
+ * Where the bytes lie that have been read from the kernel and that no frame has taken. The host may take some without a
+ * call, from the first one on: it moves `data` up, lowers `size`, and leaves at least one, so that the next
+ * call can free the buffer. Any call that reads, and any that ends a read, may move them, and counts up `loans`.
+ * Valid as long as the process; NULL where the host has no such stream.
+ */
+PIPE_EXPORT pipe_buffered* pipe_buffered_bytes(pipe_process* process, int channel);
 /** The outcome of a read that was started; as pipe_read(), never PIPE_AGAIN or PIPE_BUSY. */
 PIPE_EXPORT int pipe_read_result(pipe_process* process, int channel, pipe_slice* result);
 /** Takes the bytes that the last pipe_read() or pipe_read_result() showed (and their line end) out of the stream. */

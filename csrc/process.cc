@@ -65,6 +65,12 @@ Channel* Process::channel(int channel) {
 // Asks the kernel if we do not know: nobody need have waited for the exit to be there.
 bool Process::has_exited() { return child_ == nullptr || loop_.reap(*child_); }
 
+int Process::write(const pipe_slice* slices, size_t count, double* written) {
+  const int outcome = input_.write(slices, count, written);
+  for (Reader& output : outputs_) output.expect_answer();
+  return outcome;
+}
+
 int Process::kill(int signum) {
   if (signum < 0 || signum > kLastSignal) return PIPE_INVALID_SIGNAL;
   if (closed_ || has_exited()) return PIPE_EXITED;

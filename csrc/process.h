@@ -55,6 +55,7 @@ class Process {
   // nullptr where there is no such stream.
   Channel* channel(int channel);
 
+  int write(const pipe_slice* slices, size_t count, double* written);
   int kill(int signum);
   int shutdown(int channel);
   int resize(int rows, int columns);

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <poll.h>
+#include <sys/epoll.h>
+#include <utility>
 
 namespace pipe_core {
 namespace {
@@ -25,16 +28,22 @@ Reader::Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size)
     : Channel(loop),
       parent_end_(std::move(parent_end)),
       watch_(
-          UV_READABLE, [](void* reader) { return static_cast<Reader*>(reader)->on_readable(); }, this),
+          EPOLLIN, [](void* reader, uint32_t events) { return static_cast<Reader*>(reader)->on_readable(events); },
+          this),
+      buffer_(&loop.spare_block()),
       chunk_(std::min(first_buffer_size, kLargestFirstChunk)) {}
 
 int Reader::read(const ReadRequest& request, pipe_slice* result) {
   *result = {};
   if (shut_down_) return PIPE_CLOSED;
   if (operation_.busy() || shown_) return PIPE_BUSY;
+  reclaim();
   request_ = request;
-  const int outcome = tried(pull());
-  return outcome == PIPE_AGAIN ? outcome : show(outcome, result);
+  const int outcome = pull(Until::kEmpty);
+  if (outcome != PIPE_AGAIN) return show(outcome, result);
+  if (request.mode != PIPE_READ_POLL) return tried(outcome);
+  lend();
+  return outcome;
 }
 
 int Reader::result(pipe_slice* result) {
@@ -44,10 +53,12 @@ int Reader::result(pipe_slice* result) {
 }
 
 // PIPE_AGAIN also when the turn's share is used up: the poll is level-triggered and comes back at once.
-int Reader::pull() {
+int Reader::pull(Until until) {
   for (size_t budget = kBytesPerTurn;;) {
     frame_ = cut_frame(buffer_, request_, end_of_file_, loop_.max_result());
     if (frame_.outcome != PIPE_AGAIN || budget == 0) return frame_.outcome;
+    const bool in_vain = answer_is_due_ && request_.mode != PIPE_READ_POLL;
+    if (in_vain || (until == Until::kShortRead && drained_)) return PIPE_AGAIN;
     const int status = fill(&budget);
     if (status == UV_EAGAIN) {
       buffer_.release_if_empty();
@@ -58,6 +69,8 @@ int Reader::pull() {
 }
 
 int Reader::fill(size_t* budget) {
+  drained_ = true;
+  answer_is_due_ = false;
   const size_t want = wanted();
   char* room = buffer_.reserve(want);
   if (room == nullptr) return UV_ENOMEM;
@@ -73,6 +86,7 @@ int Reader::fill(size_t* budget) {
     return 0;
   }
   const auto came = static_cast<size_t>(count);
+  drained_ = came < size;
   buffer_.commit(came);
   *budget -= std::min(*budget, came);
   // A stream that fills what it is given gets more.
@@ -81,7 +95,7 @@ int Reader::fill(size_t* budget) {
 }
 
 size_t Reader::wanted() const {
-  if (request_.mode != PIPE_READ_ANY) return chunk_;
+  if (request_.mode < PIPE_READ_ANY) return chunk_;
   return std::max(chunk_, std::min(request_.length, kLargestChunk));
 }
 
@@ -91,6 +105,7 @@ int Reader::show(int outcome, pipe_slice* result) {
       break;
     case PIPE_TOO_MUCH:
       frame_ = {outcome, 0, 0};
+      lend();
       return outcome;
     default:  // end of file, a timeout, an abort or an error: what had come is shown
       frame_ = {outcome, buffer_.size(), buffer_.size()};
@@ -104,17 +119,36 @@ void Reader::take() {
   if (!shown_) return;
   shown_ = false;
   buffer_.consume(frame_.skip);
-  if (shut_down_) buffer_ = ByteBuffer();
+  lend();
 }
 
 void Reader::cancel() {
   shown_ = false;
   Channel::cancel();
+  lend();
 }
 
-bool Reader::on_readable() {
+void Reader::lend() {
+  if (shut_down_) {
+    buffer_.clear();
+  } else if (!buffer_.empty()) {
+    constexpr size_t kMost = INT32_MAX;
+    buffered_ = {buffer_.data(), static_cast<int32_t>(std::min(buffer_.size(), kMost)), buffered_.loans + 1};
+  }
+}
+
+void Reader::reclaim() {
+  if (const char* first = std::exchange(buffered_.data, nullptr); first != nullptr) {
+    buffer_.consume(static_cast<size_t>(first - buffer_.data()));
+  }
+  buffered_.size = 0;
+}
+
+bool Reader::on_readable(uint32_t events) {
   if (!operation_.waiting()) return false;
-  const int outcome = pull();
+  answer_is_due_ = drained_ = false;
+  // After a hang-up the end of file can be read at once; else what follows a short read is worth another turn.
+  const int outcome = pull((events & (EPOLLHUP | EPOLLERR)) != 0 ? Until::kEmpty : Until::kShortRead);
   if (outcome != PIPE_AGAIN) operation_.finish(outcome);
   return true;
 }
@@ -122,8 +156,9 @@ bool Reader::on_readable() {
 void Reader::shutdown() {
   close();
   shut_down_ = true;
+  reclaim();
   operation_.finish(PIPE_ABORTED);
-  if (!operation_.busy() && !shown_) buffer_ = ByteBuffer();
+  if (!operation_.busy() && !shown_) buffer_.clear();
 }
 
 void Reader::close_if_at_end(short poll_events) {

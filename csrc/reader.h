@@ -22,6 +22,11 @@ class Reader final : public Channel {
   int result(pipe_slice* result);
   void take();
   void cancel() override;
+  // What pipe_buffered_bytes() gives.
+  pipe_buffered* buffered() { return &buffered_; }
+  // The child has just been written to. Whoever answers that needs some time: if all that it had said before has been
+  // read, the next read does not look, but waits at once.
+  void expect_answer() { answer_is_due_ = drained_; }
   // The host wants no more of it: who waits is aborted, the child gets SIGPIPE.
   void shutdown();
   // After the exit: gives the descriptor back now if nothing can come any more. A grandchild may still hold the
@@ -30,13 +35,17 @@ class Reader final : public Channel {
   int fd() const { return parent_end_.get(); }
 
  protected:
-  int arm() override { return watch_.arm(loop_.uv(), parent_end_.get()); }
+  int arm() override { return watch_.arm(loop_.events(), parent_end_.get()); }
 
  private:
-  int pull();
+  enum class Until { kEmpty, kShortRead };
+
+  int pull(Until until);
   int fill(size_t* budget);
   int show(int outcome, pipe_slice* result);
-  bool on_readable();
+  bool on_readable(uint32_t events);
+  void lend();
+  void reclaim();
   size_t wanted() const;
   void close();
 
@@ -45,7 +54,10 @@ class Reader final : public Channel {
   ByteBuffer buffer_;
   ReadRequest request_;
   Frame frame_ = {};
-  bool shown_ = false;  // the host may still look at the frame's bytes, and take them
+  bool shown_ = false;           // the host may still look at the frame's bytes, and take them
+  bool drained_ = false;         // the last read(2) found less than it could have taken
+  bool answer_is_due_ = false;   // drained, and written to since
+  pipe_buffered buffered_ = {};  // the buffer's bytes, lent to the host while nobody reads
   size_t chunk_;
   bool end_of_file_ = false;
   bool shut_down_ = false;

@@ -10,10 +10,10 @@ namespace pipe_core {
 // handler, and a traced child is dead for its tracer first.
 static constexpr uint64_t kAskEveryMs = 100;
 
-std::unique_ptr<Reaper> Reaper::choose(uv_loop_t* loop, ReapTarget& target) {
+std::unique_ptr<Reaper> Reaper::choose(EventSet& events, uv_loop_t* loop, ReapTarget& target) {
   const char* wish = std::getenv("PIPE_REAPER");
   const bool forced = wish != nullptr && std::strcmp(wish, "sigchld") == 0;
-  if (!forced && PidfdReaper::supported()) return std::make_unique<PidfdReaper>(loop, target);
+  if (!forced && PidfdReaper::supported()) return std::make_unique<PidfdReaper>(events, loop, target);
   return std::make_unique<SigchldReaper>(loop, target);
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "child.h"
+#include "event_set.h"
 #include "self_pipe.h"
 #include "uv_handle.h"
 
@@ -33,7 +34,7 @@ class Reaper {
   virtual void abandon() = 0;
 
   // The best one that the kernel, the sandbox and the environment variable PIPE_REAPER allow.
-  static std::unique_ptr<Reaper> choose(uv_loop_t* loop, ReapTarget& target);
+  static std::unique_ptr<Reaper> choose(EventSet& events, uv_loop_t* loop, ReapTarget& target);
 };
 
 // Asks for each of its children from time to time. Part of both reapers, for what no event announces.
@@ -56,7 +57,8 @@ class Asker {
 
 class PidfdReaper final : public Reaper {
  public:
-  PidfdReaper(uv_loop_t* loop, ReapTarget& target) : loop_(loop), target_(target), asker_(loop, target) {}
+  PidfdReaper(EventSet& events, uv_loop_t* loop, ReapTarget& target)
+      : events_(events), target_(target), asker_(loop, target) {}
   static bool supported();
   const char* name() const override { return "pidfd"; }
   bool wants_pidfd() const override { return true; }
@@ -65,17 +67,11 @@ class PidfdReaper final : public Reaper {
   void abandon() override;
 
  private:
-  struct Watch {
-    PidfdReaper* reaper;
-    Child* child;
-    UvHandle<uv_poll_t> poll;
-  };
-  int arm(Watch& watch);
-  void on_readable(Watch& watch);
+  void on_readable(Child& child);
+  void leave_set(Child& child);
 
-  uv_loop_t* loop_;
+  EventSet& events_;
   ReapTarget& target_;
-  std::map<pid_t, Watch> watches_;
   Asker asker_;
 };
 

@@ -19,48 +19,41 @@ bool PidfdReaper::supported() {
 }
 
 void PidfdReaper::watch(Child& child) {
-  const auto [at, added] = watches_.try_emplace(child.pid(), Watch{this, &child, {}});
-  if (!added) return;
+  Watched& watched = child.watched;
+  if (watched.by != nullptr) return;
+  // ONESHOT: a traced child's pidfd is readable before its tracer has let go of it. And what brings one event at most
+  // need not be taken out of the set before the pidfd is closed.
+  const auto readable = [](void* ended, uint32_t) {
+    auto* own = static_cast<Child*>(ended);
+    own->watched.by->on_readable(*own);
+  };
+  watched.entry = child.pidfd() < 0 ? UV_EBADF : events_.add(child.pidfd(), EPOLLIN | EPOLLONESHOT, readable, &child);
   // epoll_ctl(2) may want for memory or a watch; asking from time to time needs neither.
-  if (arm(at->second) >= 0) return;
+  if (watched.entry < 0) asker_.add(child);
+  watched.by = this;
+}
+
+void PidfdReaper::on_readable(Child& child) {
+  leave_set(child);
+  if (target_.reap(child)) return;
   try {
     asker_.add(child);
-  } catch (...) {
-    watches_.erase(at);  // or the next watch() would think that somebody looks
-    throw;
-  }
-}
-
-int PidfdReaper::arm(Watch& watch) {
-  const int pidfd = watch.child->pidfd();
-  if (pidfd < 0) return UV_EBADF;
-  const int status = watch.poll.open(&watch, [&](uv_poll_t* poll) { return uv_poll_init(loop_, poll, pidfd); });
-  if (status < 0) return status;
-  return uv_poll_start(watch.poll.get(), UV_READABLE, [](uv_poll_t* poll, int, int) {
-    auto* readable = static_cast<Watch*>(poll->data);
-    readable->reaper->on_readable(*readable);
-  });
-}
-
-void PidfdReaper::on_readable(Watch& watch) {
-  if (target_.reap(*watch.child)) return;
-  // A traced child's pidfd is readable before its tracer has let go of it: stop, or the loop would spin.
-  watch.poll.reset();
-  try {
-    asker_.add(*watch.child);
   } catch (const std::bad_alloc&) {
-    // We stand inside libuv, which no exception may cross. wait(), kill() and the next spawn ask by themselves.
+    // Nobody looks now. wait(), kill() and the next spawn ask by themselves.
   }
+}
+
+void PidfdReaper::leave_set(Child& child) {
+  if (child.watched.entry >= 0) events_.forget(child.watched.entry);
+  child.watched.entry = Watched::kNone;
 }
 
 void PidfdReaper::unwatch(Child& child) {
-  watches_.erase(child.pid());
+  leave_set(child);
+  child.watched.by = nullptr;
   asker_.remove(child);
 }
 
-void PidfdReaper::abandon() {
-  watches_.clear();
-  asker_.abandon();
-}
+void PidfdReaper::abandon() { asker_.abandon(); }
 
 }  // namespace pipe_core

@@ -19,7 +19,7 @@ Writer::Writer(Loop& loop, UniqueFd parent_end)
     : Channel(loop),
       parent_end_(std::move(parent_end)),
       watch_(
-          UV_WRITABLE, [](void* writer) { return static_cast<Writer*>(writer)->on_writable(); }, this) {}
+          EPOLLOUT, [](void* writer, uint32_t) { return static_cast<Writer*>(writer)->on_writable(); }, this) {}
 
 int Writer::write(const pipe_slice* slices, size_t count, double* written) {
   *written = 0;

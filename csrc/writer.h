@@ -27,7 +27,7 @@ class Writer final : public Channel {
   bool at_line_start() const { return last_byte_ == '\n'; }
 
  protected:
-  int arm() override { return watch_.arm(loop_.uv(), parent_end_.get()); }
+  int arm() override { return watch_.arm(loop_.events(), parent_end_.get()); }
 
  private:
   int push();

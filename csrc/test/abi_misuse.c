@@ -103,7 +103,7 @@ void test_bad_arguments(pipe_loop* loop) {
   CHECK(process == NULL && pipe_loop_children(loop) == 0);
 
   process = spawn(loop, "cat", 0);
-  for (int mode = -1; mode <= 4; mode += 5) CHECK(pipe_read(process, PIPE_STDOUT, mode, 1, &slice) == -EINVAL);
+  for (int mode = -1; mode <= 5; mode += 6) CHECK(pipe_read(process, PIPE_STDOUT, mode, 1, &slice) == -EINVAL);
   CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_ANY, 0, &slice) == -EINVAL);
   CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_ALL, 0, NULL) == -EINVAL);
   CHECK(pipe_read_result(process, PIPE_STDOUT, NULL) == -EINVAL);

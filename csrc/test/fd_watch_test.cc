@@ -24,7 +24,7 @@ struct Watched {
   RunningLoop loop;
   UniqueFd event = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   FdWatch watch = FdWatch(
-      UV_READABLE, [](void* watched) { return static_cast<Watched*>(watched)->on_event(); }, this);
+      EPOLLIN, [](void* watched, uint32_t) { return static_cast<Watched*>(watched)->on_event(); }, this);
   int events = 0;
   bool wanted = true;
   std::function<void()> then = [] {};
@@ -32,7 +32,7 @@ struct Watched {
 
 TEST(FdWatch, TellsOfAnEventAgainAndAgainWhileItIsWanted) {
   Watched watched;
-  ASSERT_EQ(watched.watch.arm(watched.loop->uv(), watched.event.get()), 0);
+  ASSERT_EQ(watched.watch.arm(watched.loop->events(), watched.event.get()), 0);
   watched.loop->run(false);
   EXPECT_EQ(watched.events, 0);
   watched.become_readable();
@@ -45,18 +45,18 @@ TEST(FdWatch, TellsOfAnEventAgainAndAgainWhileItIsWanted) {
 TEST(FdWatch, IsSilentOnceNobodyWantsItUntilItIsArmedAgain) {
   Watched watched;
   watched.wanted = false;
-  ASSERT_EQ(watched.watch.arm(watched.loop->uv(), watched.event.get()), 0);
+  ASSERT_EQ(watched.watch.arm(watched.loop->events(), watched.event.get()), 0);
   watched.become_readable();
   for (int turn = 0; turn < 3; ++turn) watched.loop->run(false);
   EXPECT_EQ(watched.events, 1);
-  ASSERT_EQ(watched.watch.arm(watched.loop->uv(), watched.event.get()), 0);
+  ASSERT_EQ(watched.watch.arm(watched.loop->events(), watched.event.get()), 0);
   watched.loop->run(false);
   EXPECT_EQ(watched.events, 2);
 }
 
 TEST(FdWatch, ArmedTwiceIsArmedOnce) {
   Watched watched;
-  for (int i = 0; i < 3; ++i) ASSERT_EQ(watched.watch.arm(watched.loop->uv(), watched.event.get()), 0);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(watched.watch.arm(watched.loop->events(), watched.event.get()), 0);
   watched.become_readable();
   watched.loop->run(false);
   EXPECT_EQ(watched.events, 1);
@@ -65,7 +65,7 @@ TEST(FdWatch, ArmedTwiceIsArmedOnce) {
 TEST(FdWatch, MayBeClosedByTheEventItself) {
   Watched watched;
   watched.then = [&] { watched.watch.close(); };
-  ASSERT_EQ(watched.watch.arm(watched.loop->uv(), watched.event.get()), 0);
+  ASSERT_EQ(watched.watch.arm(watched.loop->events(), watched.event.get()), 0);
   watched.become_readable();
   for (int turn = 0; turn < 3; ++turn) watched.loop->run(false);
   EXPECT_EQ(watched.events, 1);
@@ -73,10 +73,10 @@ TEST(FdWatch, MayBeClosedByTheEventItself) {
 
 TEST(FdWatch, ClosedMayBeArmedAgain) {
   Watched watched;
-  ASSERT_EQ(watched.watch.arm(watched.loop->uv(), watched.event.get()), 0);
+  ASSERT_EQ(watched.watch.arm(watched.loop->events(), watched.event.get()), 0);
   watched.watch.close();
   watched.watch.close();
-  ASSERT_EQ(watched.watch.arm(watched.loop->uv(), watched.event.get()), 0);
+  ASSERT_EQ(watched.watch.arm(watched.loop->events(), watched.event.get()), 0);
   watched.become_readable();
   watched.loop->run(false);
   EXPECT_EQ(watched.events, 1);
@@ -84,10 +84,10 @@ TEST(FdWatch, ClosedMayBeArmedAgain) {
 
 TEST(FdWatch, SaysWhyADescriptorCannotBeWatched) {
   Watched watched;
-  EXPECT_EQ(watched.watch.arm(watched.loop->uv(), -1), UV_EBADF);
+  EXPECT_EQ(watched.watch.arm(watched.loop->events(), -1), UV_EBADF);
   const UniqueFd file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
-  EXPECT_LT(watched.watch.arm(watched.loop->uv(), file.get()), 0);
-  EXPECT_EQ(watched.watch.arm(watched.loop->uv(), watched.event.get()), 0);
+  EXPECT_LT(watched.watch.arm(watched.loop->events(), file.get()), 0);
+  EXPECT_EQ(watched.watch.arm(watched.loop->events(), watched.event.get()), 0);
 }
 
 TEST(FdWatch, TellsTheWriterThatItsReaderIsDead) {
@@ -100,8 +100,8 @@ TEST(FdWatch, TellsTheWriterThatItsReaderIsDead) {
   }
   int events = 0;
   FdWatch watch(
-      UV_WRITABLE, [](void* count) { return ++*static_cast<int*>(count) < 3; }, &events);
-  ASSERT_EQ(watch.arm(loop->uv(), write_end.get()), 0);
+      EPOLLOUT, [](void* count, uint32_t) { return ++*static_cast<int*>(count) < 3; }, &events);
+  ASSERT_EQ(watch.arm(loop->events(), write_end.get()), 0);
   loop->run(false);
   EXPECT_EQ(events, 0);
   read_end.reset();

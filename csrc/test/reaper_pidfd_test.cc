@@ -13,8 +13,8 @@ namespace {
 
 TEST(PidfdReaper, AsksForAChildThatHasNoPidfd) {
   TurningLoop loop;
-  FakeTarget target(&loop.uv);
-  PidfdReaper reaper(&loop.uv, target);
+  FakeTarget target;
+  PidfdReaper reaper(loop.events, &loop.uv, target);
   target.forget = [&](Child& child) { reaper.unwatch(child); };
   const RealChild real;
   Child child(real.pid(), UniqueFd());
@@ -25,8 +25,8 @@ TEST(PidfdReaper, AsksForAChildThatHasNoPidfd) {
 
 TEST(PidfdReaper, StopsLookingAtAPidfdThatIsReadableTooEarly) {
   TurningLoop loop;
-  FakeTarget target(&loop.uv);
-  PidfdReaper reaper(&loop.uv, target);
+  FakeTarget target;
+  PidfdReaper reaper(loop.events, &loop.uv, target);
   target.forget = [&](Child& child) { reaper.unwatch(child); };
   target.refusals = 1;
   const RealChild real;
@@ -40,8 +40,8 @@ TEST(PidfdReaper, StopsLookingAtAPidfdThatIsReadableTooEarly) {
 
 TEST(PidfdReaper, LeavesSigchldAlone) {
   TurningLoop loop;
-  FakeTarget target(&loop.uv);
-  PidfdReaper reaper(&loop.uv, target);
+  FakeTarget target;
+  PidfdReaper reaper(loop.events, &loop.uv, target);
   target.forget = [&](Child& child) { reaper.unwatch(child); };
   const RealChild real;
   Child child(real.pid(), real.open_pidfd());

@@ -15,7 +15,7 @@ namespace {
 TEST(SigchldReaper, AsksAtEachSigchldAndNotOnlyByItsTimer) {
   constexpr int kSignals = 200;
   TurningLoop loop;
-  FakeTarget target(&loop.uv);
+  FakeTarget target;
   SigchldReaper reaper(&loop.uv, target);
   target.forget = [&](Child& child) { reaper.unwatch(child); };
   const RealChild real;
@@ -32,7 +32,7 @@ TEST(SigchldReaper, AsksAtEachSigchldAndNotOnlyByItsTimer) {
 
 TEST(SigchldReaper, HasItsHandlerOnlyWhileItWatches) {
   TurningLoop loop;
-  FakeTarget target(&loop.uv);
+  FakeTarget target;
   SigchldReaper reaper(&loop.uv, target);
   target.forget = [&](Child& child) { reaper.unwatch(child); };
   EXPECT_EQ(disposition(SIGCHLD).sa_handler, SIG_DFL);
@@ -55,7 +55,7 @@ TEST(SigchldReaper, ReapsAlsoWhenTheHostHasReplacedItsHandlerOrIgnoresTheSignal)
     for (const bool before : {false, true}) {
       in_forked_process([=] {
         TurningLoop loop;
-        FakeTarget target(&loop.uv);
+        FakeTarget target;
         SigchldReaper reaper(&loop.uv, target);
         target.forget = [&](Child& child) { reaper.unwatch(child); };
         const RealChild real;

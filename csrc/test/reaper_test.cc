@@ -19,7 +19,7 @@ namespace {
 
 TEST(Asker, AsksInTheNextTurnAndUntilItIsToldYes) {
   TurningLoop loop;
-  FakeTarget target(&loop.uv);
+  FakeTarget target;
   Asker asker(&loop.uv, target);
   target.forget = [&](Child& child) { asker.remove(child); };
   target.refusals = 2;
@@ -38,7 +38,7 @@ TEST(Asker, AsksInTheNextTurnAndUntilItIsToldYes) {
 
 TEST(Asker, SurvivesThatOneReapedChildBringsDownTheOthers) {
   TurningLoop loop;
-  FakeTarget target(&loop.uv);
+  FakeTarget target;
   Asker asker(&loop.uv, target);
   const RealChild reals[3];
   Child children[3] = {{reals[0].pid(), UniqueFd()}, {reals[1].pid(), UniqueFd()}, {reals[2].pid(), UniqueFd()}};
@@ -59,7 +59,7 @@ class ReaperTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     ::setenv("PIPE_REAPER", GetParam(), 1);
-    reaper_ = Reaper::choose(&loop_.uv, target_);
+    reaper_ = Reaper::choose(loop_.events, &loop_.uv, target_);
     ::unsetenv("PIPE_REAPER");
     ASSERT_STREQ(reaper_->name(), GetParam());
     target_.forget = [this](Child& child) { reaper_->unwatch(child); };
@@ -67,7 +67,7 @@ class ReaperTest : public testing::TestWithParam<const char*> {
   Child adopt(const RealChild& real) { return {real.pid(), reaper_->wants_pidfd() ? real.open_pidfd() : UniqueFd()}; }
 
   TurningLoop loop_;
-  FakeTarget target_ = FakeTarget(&loop_.uv);
+  FakeTarget target_;
   std::unique_ptr<Reaper> reaper_;
 };
 
@@ -185,20 +185,20 @@ INSTANTIATE_TEST_SUITE_P(By, ReaperTest, testing::Values("pidfd", "sigchld"),
 
 TEST(ReaperChoice, IsPidfdsUnlessTheEnvironmentOrTheKernelSaysNo) {
   TurningLoop loop;
-  FakeTarget target(&loop.uv);
+  FakeTarget target;
   ::unsetenv("PIPE_REAPER");
   EXPECT_TRUE(PidfdReaper::supported());
-  EXPECT_STREQ(Reaper::choose(&loop.uv, target)->name(), "pidfd");
+  EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "pidfd");
   ::setenv("PIPE_REAPER", "else", 1);
-  EXPECT_STREQ(Reaper::choose(&loop.uv, target)->name(), "pidfd");
+  EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "pidfd");
   ::setenv("PIPE_REAPER", "sigchld", 1);
-  EXPECT_STREQ(Reaper::choose(&loop.uv, target)->name(), "sigchld");
+  EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "sigchld");
   ::unsetenv("PIPE_REAPER");
   for (const int error : {ENOSYS, EPERM}) {
     in_forked_process([&] {
       refuse_system_call(SYS_pidfd_open, error);
       EXPECT_FALSE(PidfdReaper::supported());
-      EXPECT_STREQ(Reaper::choose(&loop.uv, target)->name(), "sigchld");
+      EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "sigchld");
     });
   }
 }

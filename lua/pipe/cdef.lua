@@ -24,13 +24,19 @@ enum pipe_word {
 enum pipe_channel { PIPE_STDIN = 0, PIPE_STDOUT = 1, PIPE_STDERR = 2, PIPE_EXIT = 3 };
 
 enum pipe_read_mode {
-  PIPE_READ_ALL = 0, PIPE_READ_BYTES = 1, PIPE_READ_LINE = 2, PIPE_READ_ANY = 3
+  PIPE_READ_ALL = 0, PIPE_READ_BYTES = 1, PIPE_READ_LINE = 2, PIPE_READ_ANY = 3, PIPE_READ_POLL = 4
 };
 
 typedef struct pipe_slice {
   const char *data;
   size_t size;
 } pipe_slice;
+
+typedef struct pipe_buffered {
+  const char *data;
+  int32_t size;
+  uint32_t loans;
+} pipe_buffered;
 
 typedef struct pipe_exit {
   int signaled;
@@ -150,6 +156,7 @@ size_t pipe_family_living(pipe_family *family);
 void pipe_family_free(pipe_family *family);
 int pipe_read(pipe_process *process, int channel, int mode, size_t length, pipe_slice *result);
 int pipe_read_result(pipe_process *process, int channel, pipe_slice *result);
+pipe_buffered *pipe_buffered_bytes(pipe_process *process, int channel);
 void pipe_read_take(pipe_process *process, int channel);
 int pipe_write(pipe_process *process, const pipe_slice *slices, size_t count, double *written);
 int pipe_write_result(pipe_process *process, double *written);

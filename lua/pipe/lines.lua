@@ -1,6 +1,7 @@
 -- Iterating over the lines of an output.
 
 local C = require("pipe.clib")
+local buffered_line = require("pipe.line")
 local reader = require("pipe.reader")
 local status = require("pipe.status")
 
@@ -9,6 +10,10 @@ local lines = {}
 -- Tail-called by the iterator, so that level 2 is the loop. What ends the loop but end of file leaves all bytes in the
 -- stream: a line that has begun is there for the next read.
 local function next_line(self, channel)
+  local line = buffered_line(self, channel)
+  if line then
+    return line
+  end
   local code, slice = reader.request(self, channel, C.PIPE_READ_LINE, 0)
   if not code then
     error(slice, 2)

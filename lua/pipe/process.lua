@@ -16,6 +16,7 @@ local process = {}
 ---@class pipe.Process
 ---@field package handle ffi.cdata* freed when it is collected, which kills a child that still lives
 ---@field package timeouts table<integer, number> ms, by channel
+---@field package lent table<integer, ffi.cdata*|false>? what line.lua knows of the outputs, by channel
 ---@field stdout_read_all fun(self: pipe.Process): string?, string?, string?, string?
 ---@field stdout_read_line fun(self: pipe.Process): string?, string?, string?, string?
 ---@field stdout_read_bytes fun(self: pipe.Process, len: integer): string?, string?, string?, string?

@@ -2,6 +2,7 @@
 
 local ffi = require("ffi")
 local C = require("pipe.clib")
+local buffered_line = require("pipe.line")
 local engine = require("pipe.engine")
 local operation = require("pipe.operation")
 local options = require("pipe.options")
@@ -10,6 +11,7 @@ local status = require("pipe.status")
 
 local OK, AGAIN = C.PIPE_OK, C.PIPE_AGAIN
 local ALL, BYTES, LINE, ANY = C.PIPE_READ_ALL, C.PIPE_READ_BYTES, C.PIPE_READ_LINE, C.PIPE_READ_ANY
+local POLL = C.PIPE_READ_POLL
 
 local reader = {}
 
@@ -93,10 +95,10 @@ end
 ---@return string? data nil where there is nothing
 function reader.poll(self, channel, length)
   local slice = new_slice()
-  local code = C.pipe_read(self.handle, channel, ANY, length, slice)
+  local code = C.pipe_read(self.handle, channel, POLL, length, slice)
   if code == OK then
     return take(self, channel, slice)
-  elseif code == AGAIN or slice.data ~= nil then
+  elseif slice.data ~= nil then
     C.pipe_cancel(self.handle, channel)
   end
 end
@@ -122,6 +124,10 @@ local function install(Process, methods, output, channel)
   methods[output .. "_read_line"] = function(self)
     if getmetatable(self) ~= Process then
       error("not a process instance", 2)
+    end
+    local line = buffered_line(self, channel)
+    if line then
+      return line
     end
     return read(self, channel, LINE, 0)
   end
