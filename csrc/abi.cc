@@ -15,7 +15,6 @@
 #include "joint.h"
 #include "loop.h"
 #include "process.h"
-#include "timer.h"
 
 namespace {
 
@@ -24,11 +23,9 @@ using pipe_core::Family;
 using pipe_core::Joint;
 using pipe_core::Loop;
 using pipe_core::Process;
-using pipe_core::Timer;
 
 Loop* unwrap(pipe_loop* loop) { return reinterpret_cast<Loop*>(loop); }
 const Loop* unwrap(const pipe_loop* loop) { return reinterpret_cast<const Loop*>(loop); }
-Timer* unwrap(pipe_timer* timer) { return reinterpret_cast<Timer*>(timer); }
 ExitWatch* unwrap(pipe_exit_watch* watch) { return reinterpret_cast<ExitWatch*>(watch); }
 Family* unwrap(pipe_family* family) { return reinterpret_cast<Family*>(family); }
 Joint* unwrap(pipe_joint* joint) { return reinterpret_cast<Joint*>(joint); }
@@ -135,11 +132,17 @@ void pipe_loop_close(pipe_loop* loop) {
 
 int pipe_loop_alive(const pipe_loop* loop) { return loop != nullptr && !unwrap(loop)->inherited() ? 1 : 0; }
 
-int pipe_loop_run(pipe_loop* loop, int block) {
-  if (loop == nullptr) return UV_EINVAL;
+int pipe_loop_run(pipe_loop* handle, int turn) {
+  if (handle == nullptr || turn < PIPE_TURN_LOOK || turn > PIPE_TURN_GLANCE) return UV_EINVAL;
   return guarded([&] {
-    unwrap(loop)->run(block != 0);
-    return PIPE_OK;
+    Loop& loop = *unwrap(handle);
+    if (loop.inherited()) return -ECHILD;
+    if (turn == PIPE_TURN_GLANCE) {
+      loop.glance();
+    } else {
+      loop.run(turn == PIPE_TURN_SLEEP);
+    }
+    return loop.finished().empty() ? 0 : 1;
   });
 }
 
@@ -157,18 +160,14 @@ size_t pipe_loop_children(const pipe_loop* loop) { return loop == nullptr ? 0 : 
 
 const char* pipe_loop_reaper(const pipe_loop* loop) { return loop == nullptr ? "" : unwrap(loop)->reaper().name(); }
 
-int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token, pipe_timer** timer) {
-  if (loop == nullptr || timer == nullptr || std::isnan(ms) || ms < 0) return UV_EINVAL;
-  *timer = nullptr;
-  return guarded([&] {
-    auto made = std::make_unique<Timer>(*unwrap(loop));
-    const int status = made->start(ms, token);
-    if (status == PIPE_OK) *timer = reinterpret_cast<pipe_timer*>(made.release());
-    return status;
-  });
+int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token) {
+  if (loop == nullptr || std::isnan(ms) || ms < 0) return UV_EINVAL;
+  return guarded([&] { return unwrap(loop)->timers().start(*unwrap(loop), ms, token); });
 }
 
-void pipe_timer_free(pipe_timer* timer) { delete unwrap(timer); }
+void pipe_timer_stop(pipe_loop* loop, uint32_t token) {
+  if (loop != nullptr) unwrap(loop)->timers().stop(token);
+}
 
 const char* const* pipe_environment(void) { return environ; }
 

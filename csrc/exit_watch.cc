@@ -12,7 +12,6 @@ ExitWatch::ExitWatch(Process& process) : Channel(process.loop()), process_(&proc
 ExitWatch::~ExitWatch() {
   if (process_ != nullptr) process_->remove(*this);
   operation_.cancel();
-  operation_.abandon();
   loop_.unref();
 }
 

@@ -1,5 +1,6 @@
 #include "loop.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -111,15 +112,22 @@ void Loop::run(bool block) {
   if (inherited()) return;
   foreign_.clear_wake();
   const bool sleep = block && finished_.empty() && waiting_ > 0;
-  turn(sleep ? until_next_timer() : 0);
+  turn(sleep ? until_next() : 0);
   if (foreign_.is_open()) foreign_.set_timer(until_due());
+}
+
+void Loop::glance() {
+  constexpr uint64_t kAMoment = 50000;  // ns: some hundred switches of light threads, or a hundred system calls
+  if (Deadlines::now() - looked_at_ >= kAMoment) run(false);
 }
 
 void Loop::turn(int timeout_ms) {
   turning_ = true;
   events_.wait(timeout_ms);
-  // libuv never sleeps: it is called for its timers and signals only.
-  if (uv_is_ready_ || until_next_timer() == 0) uv_run(&uv_, UV_RUN_NOWAIT);
+  looked_at_ = Deadlines::now();
+  deadlines_.expire();
+  // libuv never sleeps: it is called for what the reapers ask of it only, its timer and its signals.
+  if (uv_is_ready_ || until_uv() == 0) uv_run(&uv_, UV_RUN_NOWAIT);
   uv_is_ready_ = false;
   turning_ = false;
 }
@@ -127,13 +135,27 @@ void Loop::turn(int timeout_ms) {
 double Loop::timeout() {
   // libuv answers 0 also for what nobody waits for: a handle that is being closed, a watch that the kernel has not been
   // told of yet. After a turn 0 means that something is due.
-  if (until_next_timer() == 0 && finished_.empty()) run(false);
+  if (until_uv() == 0 && finished_.empty()) run(false);
   return until_due();
 }
 
-int Loop::until_due() { return finished_.empty() ? until_next_timer() : 0; }
+uint32_t Loop::next_finished() {
+  const Operation* ended = finished_.pop();
+  if (ended == nullptr) return 0;
+  const uint32_t token = ended->token();
+  timers_.ended(*ended);
+  return token;
+}
 
-int Loop::until_next_timer() {
+int Loop::until_due() { return finished_.empty() ? until_next() : 0; }
+
+int Loop::until_next() {
+  const int uv = until_uv();
+  const int deadline = deadlines_.until_next();
+  return uv < 0 || deadline < 0 ? std::max(uv, deadline) : std::min(uv, deadline);
+}
+
+int Loop::until_uv() {
   if (inherited() || uv_loop_alive(&uv_) == 0) return -1;
   uv_update_time(&uv_);
   return uv_backend_timeout(&uv_);

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "byte_buffer.h"
+#include "deadlines.h"
 #include "event_set.h"
 #include "foreign_fd.h"
 #include "fork_guard.h"
@@ -15,6 +16,7 @@
 #include "process_tree.h"
 #include "reaper.h"
 #include "spawner.h"
+#include "timer.h"
 
 namespace pipe_core {
 
@@ -24,7 +26,7 @@ class Loop final : public ReapTarget {
  public:
   // Returns 0, or a negative errno with nothing left behind.
   static int open(size_t max_result, Loop** loop);
-  // The host's handle, each process and each timer hold a reference; finalizers run in any order. The last one to go
+  // The host's handle and each process hold a reference; finalizers run in any order. The last one to go
   // kills and reaps what lives.
   void ref() { ++references_; }
   void unref();
@@ -34,6 +36,8 @@ class Loop final : public ReapTarget {
   SpareBlock& spare_block() { return spare_block_; }
   size_t max_result() const { return max_result_; }
   FinishedQueue& finished() { return finished_; }
+  Deadlines& deadlines() { return deadlines_; }
+  Timers& timers() { return timers_; }
   void push_finished(Operation& operation);
   Spawner& spawner() { return spawner_; }
   const Reaper& reaper() const { return *reaper_; }
@@ -42,7 +46,10 @@ class Loop final : public ReapTarget {
   void operation_started();
   void operation_ended() { --waiting_; }
   void run(bool block);
-  uint32_t next_finished() { return finished_.pop(); }
+  // Without blocking, and not if the last turn was a moment ago.
+  void glance();
+  // The token of what ended next, or 0.
+  uint32_t next_finished();
   int foreign_fd() { return foreign_.open(events_.fd()); }
   void wake() { foreign_.wake(); }
   double timeout();
@@ -72,9 +79,10 @@ class Loop final : public ReapTarget {
   ~Loop();
   int init();
   void turn(int timeout_ms);
-  // Milliseconds, -1 for never: until libuv has something to do; until anything has come to its end.
-  int until_next_timer();
-  int until_due();
+  // Milliseconds, -1 for never.
+  int until_uv();    // has something to do
+  int until_next();  // deadline, or that
+  int until_due();   // or an operation has ended
   void started_something();
 
   size_t max_result_;
@@ -86,10 +94,13 @@ class Loop final : public ReapTarget {
   bool abandoned_ = false;
   bool initialized_ = false;
   bool uv_is_ready_ = false;
+  uint64_t looked_at_ = 0;  // Deadlines::now() of the last turn
   EventSet events_;
   uv_loop_t uv_ = {};
   FinishedQueue finished_;
   SpareBlock spare_block_;
+  Deadlines deadlines_;
+  Timers timers_;
   ProcessTree tree_;
   TAILQ_HEAD(, Process) processes_;
   std::unique_ptr<Reaper> reaper_;

@@ -1,7 +1,6 @@
 #include "operation.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "loop.h"
 #include "pipe.h"
@@ -16,32 +15,20 @@ int Operation::start(uint32_t token, double timeout_ms) {
     return 0;
   }
   if (timeout_ms != kNoTimeout) {
-    if (const int status = start_timer(timeout_ms); status < 0) return status;
+    constexpr double kNanosecondsPerMs = 1e6;
+    constexpr double kLongest = 9e18;  // a good 285 years, and far enough from the clock's end
+    const auto delay = static_cast<uint64_t>(std::min(timeout_ms * kNanosecondsPerMs, kLongest));
+    if (const int status = loop_.deadlines().add(*this, Deadlines::now() + delay); status < 0) return status;
   }
   state_ = State::kWaiting;
   loop_.operation_started();
   return 0;
 }
 
-int Operation::start_timer(double timeout_ms) {
-  if (!timer_) {
-    const int status = timer_.open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_.uv(), timer); });
-    if (status < 0) return status;
-  }
-  // libuv counts from its cached clock, in whole milliseconds: refresh it, and aim at the first whole millisecond
-  // that is not early.
-  constexpr double kNanosecondsPerMs = 1e6;
-  constexpr double kLongestMs = 9e15;  // beyond 2^53 a double is no whole number any more
-  uv_update_time(loop_.uv());
-  const double now = static_cast<double>(uv_hrtime()) / kNanosecondsPerMs;
-  const double due = std::ceil(now + std::min(timeout_ms, kLongestMs));
-  const double delay = timeout_ms > 0 ? std::max(due - static_cast<double>(uv_now(loop_.uv())), 0.0) : 0;
-  const auto expired = [](uv_timer_t* timer) { static_cast<Operation*>(timer->data)->finish(PIPE_TIMEOUT); };
-  return uv_timer_start(timer_.get(), expired, static_cast<uint64_t>(delay), 0);
-}
+void Operation::expire() { finish(PIPE_TIMEOUT); }
 
 void Operation::stop_waiting() {
-  if (timer_) uv_timer_stop(timer_.get());
+  loop_.deadlines().remove(*this);
   loop_.operation_ended();
 }
 

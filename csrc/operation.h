@@ -6,13 +6,13 @@
 #include <sys/queue.h>
 #include <uv.h>
 
-#include "uv_handle.h"
+#include "deadlines.h"
 
 namespace pipe_core {
 
 class Loop;
 
-class Operation {
+class Operation final : public Deadline {
  public:
   explicit Operation(Loop& loop) : loop_(loop) {}
   Operation(const Operation&) = delete;
@@ -24,8 +24,7 @@ class Operation {
   // Idle -> held, between a try that has to wait and start(): whatever runs meanwhile (a finalizer of the host's, which
   // any allocation may call) finds it busy, and can end it.
   void hold() { state_ = State::kHeld; }
-  // Idle or held -> waiting; ended while it was held -> finished. Fractions of `timeout_ms` are rounded up, and it
-  // never ends early.
+  // Idle or held -> waiting; ended while it was held -> finished. It never ends early.
   int start(uint32_t token, double timeout_ms);
   // Waiting -> finished: the token goes to the loop's queue. Held -> ended: start() will do that.
   void finish(int outcome);
@@ -40,9 +39,6 @@ class Operation {
   bool waiting() const { return state_ == State::kWaiting; }
   bool finished() const { return state_ == State::kFinished; }
   uint32_t token() const { return token_; }
-  // In a forked child: drops the timer without touching the loop.
-  void abandon() { timer_.reset(); }
-
   // The queue's own: no allocation when an operation ends.
   TAILQ_ENTRY(Operation) finished_link;
   bool queued = false;
@@ -50,12 +46,11 @@ class Operation {
  private:
   enum class State : uint8_t { kIdle, kHeld, kEnded, kWaiting, kFinished };
 
-  int start_timer(double timeout_ms);
+  void expire() override;
   void to_queue(int outcome);
   void stop_waiting();
 
   Loop& loop_;
-  UvHandle<uv_timer_t> timer_;  // made by the first timeout, kept for the next
   uint32_t token_ = 0;
   int outcome_ = 0;
   State state_ = State::kIdle;
@@ -74,12 +69,11 @@ class FinishedQueue {
     operation.queued = false;
   }
   bool empty() const { return TAILQ_EMPTY(&head_); }
-  // The next token, or 0.
-  uint32_t pop() {
+  // nullptr when there is none.
+  Operation* pop() {
     Operation* first = TAILQ_FIRST(&head_);
-    if (first == nullptr) return 0;
-    remove(*first);
-    return first->token();
+    if (first != nullptr) remove(*first);
+    return first;
   }
 
  private:

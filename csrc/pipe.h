@@ -15,7 +15,7 @@
  *  4. Memory of the host is read during a call only, except the slices of a write, which the host keeps in
  *     place until the write's result has been fetched or the write has been cancelled.
  *  5. A loop, its processes and its timers belong to one thread. Several loops in several threads are independent.
- *  6. Finalizers may run in any order: each process and timer keeps its loop alive.
+ *  6. Finalizers may run in any order: each process keeps its loop alive.
  *  7. In a forked copy of the host everything inherited is dead: I/O answers PIPE_CLOSED, pipe_wait() and pipe_kill()
  *     PIPE_EXITED, and freeing touches none of the parent's children.
  */
@@ -41,8 +41,6 @@ extern "C" {
 typedef struct pipe_loop pipe_loop;
 /** One child and the host's ends of its pipes. */
 typedef struct pipe_process pipe_process;
-/** One pending or expired delay. */
-typedef struct pipe_timer pipe_timer;
 /** Somebody who wants to know of a child's exit without using it up. */
 typedef struct pipe_exit_watch pipe_exit_watch;
 /** A child and its descendants, to be signalled together. */
@@ -68,6 +66,13 @@ enum pipe_word {
 
 /** What an operation is about: one of the three streams, or the child's exit. */
 enum pipe_channel { PIPE_STDIN = 0, PIPE_STDOUT = 1, PIPE_STDERR = 2, PIPE_EXIT = 3 };
+
+/** What a turn of the loop does before it dispatches what is ready. */
+enum pipe_turn {
+  PIPE_TURN_LOOK = 0,  /**< asks the kernel what is ready */
+  PIPE_TURN_SLEEP = 1, /**< sleeps until something is, unless an operation has ended already or none is armed */
+  PIPE_TURN_GLANCE = 2 /**< asks the kernel only if the last time is 50 microseconds ago: the host is busy itself */
+};
 
 /** How much a read wants. */
 enum pipe_read_mode {
@@ -224,10 +229,10 @@ PIPE_EXPORT void pipe_loop_close(pipe_loop* loop);
 /** 1, or 0 in a forked copy of the host, where the loop can do nothing any more: open another. */
 PIPE_EXPORT int pipe_loop_alive(const pipe_loop* loop);
 /**
- * One turn: dispatches what is ready. With `block` it sleeps until there is something, unless operations have
- * ended already or none is armed. Returns 0.
+ * One turn, of enum pipe_turn. Returns 1 if pipe_loop_next() has something then, else 0; -ECHILD in a forked copy of
+ * the host.
  */
-PIPE_EXPORT int pipe_loop_run(pipe_loop* loop, int block);
+PIPE_EXPORT int pipe_loop_run(pipe_loop* loop, int turn);
 /** The token of the next operation that ended, in the order in which they did; 0 if none. */
 PIPE_EXPORT uint32_t pipe_loop_next(pipe_loop* loop);
 /**
@@ -245,10 +250,13 @@ PIPE_EXPORT size_t pipe_loop_children(const pipe_loop* loop);
 /** "pidfd" or "sigchld": how this loop learns of exits. Static memory. */
 PIPE_EXPORT const char* pipe_loop_reaper(const pipe_loop* loop);
 
-/** Arms a delay of `ms` milliseconds (fractions are rounded up; it never ends early). Errors: -ENOMEM. */
-PIPE_EXPORT int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token, pipe_timer** timer);
-/** Stops it if it is pending, and frees it. */
-PIPE_EXPORT void pipe_timer_free(pipe_timer* timer);
+/**
+ * Arms a delay of `ms` milliseconds (it never ends early); its token comes out of pipe_loop_next() and is all that
+ * there is to it. Errors: -ENOMEM, -EEXIST for a token that is out as a timer's already, -EINVAL for 0.
+ */
+PIPE_EXPORT int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token);
+/** Its token, if it is still out, never comes out. */
+PIPE_EXPORT void pipe_timer_stop(pipe_loop* loop, uint32_t token);
 
 /** The host's environment as it is now, as environ(7): borrowed until somebody changes it. */
 PIPE_EXPORT const char* const* pipe_environment(void);

@@ -198,15 +198,14 @@ static void test_family(pipe_loop* loop) {
 }
 
 static void test_timer(pipe_loop* loop) {
-  pipe_timer* timer = NULL;
-  pipe_timer* freed = NULL;
-  CHECK(pipe_timer_start(loop, 0.5, 7, &timer) == PIPE_OK && timer != NULL);
-  CHECK(pipe_timer_start(loop, 0, 8, &freed) == PIPE_OK);
+  CHECK(pipe_timer_start(loop, 0.5, 7) == PIPE_OK);
+  CHECK(pipe_timer_start(loop, 0.5, 7) == -EEXIST);
+  CHECK(pipe_timer_start(loop, 0, 8) == PIPE_OK);
   CHECK(pipe_loop_timeout(loop) >= 0);
-  pipe_timer_free(freed);
+  pipe_timer_stop(loop, 8);
   CHECK(next_token(loop) == 7);
   CHECK(pipe_loop_next(loop) == 0);
-  pipe_timer_free(timer);
+  pipe_timer_stop(loop, 7);
   CHECK(pipe_loop_timeout(loop) == -1);
 }
 

@@ -8,7 +8,6 @@
 
 #include "descriptors.h"
 #include "running_loop.h"
-#include "timer.h"
 
 namespace pipe_core {
 namespace {

@@ -11,7 +11,6 @@ end
 ffi.cdef [[
 typedef struct pipe_loop pipe_loop;
 typedef struct pipe_process pipe_process;
-typedef struct pipe_timer pipe_timer;
 typedef struct pipe_exit_watch pipe_exit_watch;
 typedef struct pipe_family pipe_family;
 typedef struct pipe_joint pipe_joint;
@@ -22,6 +21,8 @@ enum pipe_word {
 };
 
 enum pipe_channel { PIPE_STDIN = 0, PIPE_STDOUT = 1, PIPE_STDERR = 2, PIPE_EXIT = 3 };
+
+enum pipe_turn { PIPE_TURN_LOOK = 0, PIPE_TURN_SLEEP = 1, PIPE_TURN_GLANCE = 2 };
 
 enum pipe_read_mode {
   PIPE_READ_ALL = 0, PIPE_READ_BYTES = 1, PIPE_READ_LINE = 2, PIPE_READ_ANY = 3, PIPE_READ_POLL = 4
@@ -125,15 +126,15 @@ const char *pipe_error_name(int code);
 int pipe_loop_open(size_t max_result, pipe_loop **loop);
 void pipe_loop_close(pipe_loop *loop);
 int pipe_loop_alive(const pipe_loop *loop);
-int pipe_loop_run(pipe_loop *loop, int block);
+int pipe_loop_run(pipe_loop *loop, int turn);
 uint32_t pipe_loop_next(pipe_loop *loop);
 int pipe_loop_fd(pipe_loop *loop);
 void pipe_loop_wake(pipe_loop *loop);
 double pipe_loop_timeout(pipe_loop *loop);
 size_t pipe_loop_children(const pipe_loop *loop);
 const char *pipe_loop_reaper(const pipe_loop *loop);
-int pipe_timer_start(pipe_loop *loop, double ms, uint32_t token, pipe_timer **timer);
-void pipe_timer_free(pipe_timer *timer);
+int pipe_timer_start(pipe_loop *loop, double ms, uint32_t token);
+void pipe_timer_stop(pipe_loop *loop, uint32_t token);
 const char *const *pipe_environment(void);
 int pipe_file_descriptor(void *file);
 int pipe_user_find(const char *name, pipe_account *account);

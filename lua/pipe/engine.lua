@@ -87,11 +87,16 @@ function engine.release_token(waiter)
   end
 end
 
----One turn of the core's loop, then `wake` for everybody whose operation has ended.
----@param block boolean whether it may sleep until there is something
+---One turn of the core's loop, if there is one, then `wake` for everybody whose operation has ended.
+---@param kind integer of enum pipe_turn
 ---@param wake fun(waiter: table)
-function engine.turn(block, wake)
-  C.pipe_loop_run(loop, block and 1 or 0)
+function engine.turn(kind, wake)
+  local ended = loop and C.pipe_loop_run(loop, kind) or 0
+  if ended == 0 then
+    return
+  elseif ended < 0 then
+    return forget_parent()
+  end
   local token = C.pipe_loop_next(loop)
   while token ~= 0 do
     local waiter = waiting[token]

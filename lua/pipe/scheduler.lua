@@ -12,6 +12,8 @@ local deadlock = require("pipe.deadlock")
 local resume, yield = coroutine.resume, coroutine.yield
 local running, isyieldable, status = coroutine.running, coroutine.isyieldable, coroutine.status
 
+local LOOK, SLEEP, GLANCE = C.PIPE_TURN_LOOK, C.PIPE_TURN_SLEEP, C.PIPE_TURN_GLANCE
+
 local PARK = {} -- what a waiting light thread yields; anything else is a bare yield, which asks for another turn
 
 ---@class pipe.Task
@@ -151,9 +153,7 @@ local function turn_until_ended(waiter)
     if ready == 0 and engine.outstanding == 0 then
       error(deadlock.describe(scheduler.living), 0)
     end
-    if engine.opened() then
-      engine.turn(ready == 0, wake)
-    end
+    engine.turn(ready == 0 and SLEEP or GLANCE, wake)
     if waiter and waiter.ended then
       return
     end
@@ -164,9 +164,7 @@ local MAX_TURNS = 16 -- of one step: a foreign event loop has other things to do
 
 local function one_turn()
   run_ready()
-  if engine.opened() then
-    engine.turn(false, wake)
-  end
+  engine.turn(LOOK, wake)
 end
 
 -- The last thing is a turn of the core's loop, so that what was started last is being watched.

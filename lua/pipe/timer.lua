@@ -1,6 +1,5 @@
 -- Time: pipe.sleep, and the timeouts of waits that are not about a process.
 
-local ffi = require("ffi")
 local C = require("pipe.clib")
 local engine = require("pipe.engine")
 local scheduler = require("pipe.scheduler")
@@ -21,23 +20,20 @@ function timer.start(waiter, seconds)
   if not loop then
     return nil, message, code
   end
-  local out = ffi.new("pipe_timer *[1]")
-  local result = C.pipe_timer_start(loop, math.min(seconds * 1000, LONGEST_MS), engine.take_token(waiter), out)
+  local result = C.pipe_timer_start(loop, math.min(seconds * 1000, LONGEST_MS), engine.take_token(waiter))
   if result ~= C.PIPE_OK then
     engine.release_token(waiter)
     return nil, status.describe(result)
   end
-  waiter.timer = ffi.gc(out[0], C.pipe_timer_free)
   return true
 end
 
----Frees the timer of `waiter`, pending or expired, if it has one.
+---Stops the timer of `waiter`, unless it has woken it already.
 ---@param waiter table
 function timer.stop(waiter)
-  local handle = waiter.timer
-  if handle then
-    waiter.timer = nil
-    C.pipe_timer_free(ffi.gc(handle, nil))
+  local loop = waiter.token and engine.opened()
+  if loop then
+    C.pipe_timer_stop(loop, waiter.token)
     engine.release_token(waiter)
   end
 end
@@ -63,7 +59,6 @@ function timer.sleep(seconds)
   waiter.cancel = timer.stop
   scheduler.park(waiter)
   waiter.cancel = nil
-  timer.stop(waiter)
 end
 
 return timer
