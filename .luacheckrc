@@ -1,6 +1,8 @@
 std = "luajit"
 max_line_length = 120
 exclude_files = { "build*", ".luarocks" }
+files["bench/ngx"].read_globals = { "ngx" }
+files["bench/workloads"].read_globals = { "c", "luajit", "luv", "ngx", "pipe", "popen" }
 files["spec"].std = "luajit+busted"
 files[".busted"].std = "luajit"
 files["rockspec"].std = "rockspec"

@@ -7,13 +7,14 @@ CMAKE_FLAGS ?=
 build_packages := g++ make cmake pkg-config libuv1-dev luajit gzip
 test_packages  := libgtest-dev lua-busted perl bc procps strace openssh-server openssh-client
 lint_packages  := lua-check clang-format clang-tidy
+bench_packages := lua-luv gnuplot-nox strace
 
 configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
-c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc
+c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc bench/c/*.[ch] bench/child/*.[ch]
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: build help demo test lint format install clean
+.PHONY: build help demo test bench lint format install clean
 
 build: ## build the library and the tests (the default)
 	$(configure)
@@ -33,14 +34,20 @@ test: ## install what is missing, build everything and run every test
 	$(MAKE) build
 	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error
 
-lint: ## install what is missing and check the style of Lua and C++
+bench: ## install what is missing and measure everything; ARGS="spawn lines" for these workloads only
+	@scripts/install-packages.sh $(build_packages) $(bench_packages)
+	$(configure)
+	cmake --build $(BUILD) -j $(JOBS) --target pipe_core bench
+	$(BUILD)/bin/luajit bench/run.lua --build $(BUILD) $(ARGS)
+
+lint: ## install what is missing and check the style of Lua, C and C++
 	@scripts/install-packages.sh $(build_packages) $(test_packages) $(lint_packages)
 	$(configure)
 	luacheck --quiet --no-color . .busted .luacheckrc rockspec/pipe-scm-1.rockspec
 	clang-format --dry-run -Werror $(c_files)
 	printf '%s\n' csrc/*.cc | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p $(BUILD)
 
-format: ## let clang-format rewrite the C++ files
+format: ## let clang-format rewrite the C and C++ files
 	clang-format -i $(c_files)
 
 install: ## build the library and install it below PREFIX (/usr/local)

@@ -169,6 +169,11 @@ void pipe_timer_stop(pipe_loop* loop, uint32_t token) {
   if (loop != nullptr) unwrap(loop)->timers().stop(token);
 }
 
+double pipe_now(void) {
+  constexpr double kNanosecondsPerMs = 1e6;
+  return static_cast<double>(pipe_core::Deadlines::now()) / kNanosecondsPerMs;
+}
+
 const char* const* pipe_environment(void) { return environ; }
 
 int pipe_file_descriptor(void* file) {

@@ -18,12 +18,14 @@ constexpr long kNoSignal = 0x100;  // RWF_NOSIGNAL of <linux/fs.h>
 class SigpipeBlocked {
  public:
   SigpipeBlocked() {
-    sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
     ::sigemptyset(&sigpipe_);
     ::sigaddset(&sigpipe_, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+    // Where it was not blocked, none can have been pending: that would have been delivered.
+    if (::sigismember(&before_, SIGPIPE) != 1) return;
+    sigset_t pending;
+    ::sigpending(&pending);
+    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
   }
   ~SigpipeBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
   SigpipeBlocked(const SigpipeBlocked&) = delete;

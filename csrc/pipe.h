@@ -93,7 +93,7 @@ typedef struct pipe_slice {
 typedef struct pipe_buffered {
   const char* data; /**< the first one; NULL with `size` 0, also while an operation has the stream */
   int32_t size;     /**< how many can be seen here */
-  uint32_t loans;   /**< counts up whenever the core changes the others */
+  uint32_t loans;   /**< counts up whenever the core lends bytes */
 } pipe_buffered;
 
 /** How a child ended: wait(2)'s WIFSIGNALED and WTERMSIG, or WEXITSTATUS. */
@@ -257,6 +257,8 @@ PIPE_EXPORT const char* pipe_loop_reaper(const pipe_loop* loop);
 PIPE_EXPORT int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token);
 /** Its token, if it is still out, never comes out. */
 PIPE_EXPORT void pipe_timer_stop(pipe_loop* loop, uint32_t token);
+/** CLOCK_MONOTONIC, in milliseconds: the clock of all timeouts. */
+PIPE_EXPORT double pipe_now(void);
 
 /** The host's environment as it is now, as environ(7): borrowed until somebody changes it. */
 PIPE_EXPORT const char* const* pipe_environment(void);
@@ -336,7 +338,8 @@ PIPE_EXPORT int pipe_read(pipe_process* process, int channel, int mode, size_t l
 /**
  * Where the bytes lie that have been read from the kernel and that no frame has taken. The host may take some without a
  * call, from the first one on: it moves `data` up, lowers `size`, and leaves at least one, so that the next
- * call can free the buffer. Any call that reads, and any that ends a read, may move them, and counts up `loans`.
+ * call can free the buffer. Any call that reads, and any that ends a read, may move them: `size` is 0 then, or `loans`
+ * another.
  * Valid as long as the process; NULL where the host has no such stream.
  */
 PIPE_EXPORT pipe_buffered* pipe_buffered_bytes(pipe_process* process, int channel);

@@ -23,6 +23,7 @@ int Process::spawn(Loop& loop, const pipe_spawn_options& options, pipe_failure* 
   made->pid_ = child->pid();
   made->child_ = child.get();
   child->owner = made.get();
+  for (Reader& output : made->outputs_) output.expect_answer();
   loop.adopt(std::move(child));
   *process = made.release();
   return 0;
@@ -168,12 +169,16 @@ void Process::watch_exit() {
 }
 
 void Process::close_streams_at_end() {
+  for (Reader& output : outputs_) output.expect_no_answer();
   // A closed stream has the descriptor -1, which poll(2) passes over.
   pollfd ends[] = {{input_.fd(), POLLOUT, 0}, {outputs_[0].fd(), POLLIN, 0}, {outputs_[1].fd(), POLLIN, 0}};
   if (::poll(ends, 3, 0) < 0) return;
   input_.close_if_at_end(ends[0].revents);
-  outputs_[0].close_if_at_end(ends[1].revents);
-  outputs_[1].close_if_at_end(ends[2].revents);
+  const bool hung_up[] = {(ends[1].revents & POLLHUP) != 0, (ends[2].revents & POLLHUP) != 0};
+  // The kernel looks for bytes first and for the hang-up second, without a lock: only a look that begins after the
+  // hang-up tells that there are none.
+  if ((!hung_up[0] && !hung_up[1]) || ::poll(ends + 1, 2, 0) < 0) return;
+  for (int i = 0; i < 2; ++i) outputs_[i].close_if_at_end(hung_up[i] ? ends[i + 1].revents : 0);
 }
 
 void Process::close() { end(true); }

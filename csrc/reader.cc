@@ -123,8 +123,9 @@ void Reader::take() {
 }
 
 void Reader::cancel() {
-  shown_ = false;
+  shown_ = answer_is_due_ = false;
   Channel::cancel();
+  reclaim();
   lend();
 }
 
@@ -164,9 +165,6 @@ void Reader::shutdown() {
 void Reader::close_if_at_end(short poll_events) {
   // A waiting reader finds out by itself, and is told so.
   if (operation_.pending() || (poll_events & POLLHUP) == 0 || (poll_events & POLLIN) != 0) return;
-  // The kernel looks for bytes first and for the hang-up second, without a lock: only a look after the hang-up counts.
-  pollfd end = {parent_end_.get(), POLLIN, 0};
-  if (::poll(&end, 1, 0) != 1 || (end.revents & POLLIN) != 0) return;
   end_of_file_ = true;
   close();
 }

@@ -24,9 +24,11 @@ class Reader final : public Channel {
   void cancel() override;
   // What pipe_buffered_bytes() gives.
   pipe_buffered* buffered() { return &buffered_; }
-  // The child has just been written to. Whoever answers that needs some time: if all that it had said before has been
-  // read, the next read does not look, but waits at once.
+  // The child has just been started, or written to. Whoever answers that needs some time: if all that it had said
+  // before has been read, the next read does not look, but waits at once.
   void expect_answer() { answer_is_due_ = drained_; }
+  // It has exited: what it had to say is there.
+  void expect_no_answer() { answer_is_due_ = false; }
   // The host wants no more of it: who waits is aborted, the child gets SIGPIPE.
   void shutdown();
   // After the exit: gives the descriptor back now if nothing can come any more. A grandchild may still hold the
@@ -55,7 +57,7 @@ class Reader final : public Channel {
   ReadRequest request_;
   Frame frame_ = {};
   bool shown_ = false;           // the host may still look at the frame's bytes, and take them
-  bool drained_ = false;         // the last read(2) found less than it could have taken
+  bool drained_ = true;          // the last read(2) found less than it could have taken
   bool answer_is_due_ = false;   // drained, and written to since
   pipe_buffered buffered_ = {};  // the buffer's bytes, lent to the host while nobody reads
   size_t chunk_;

@@ -24,7 +24,7 @@ struct ChildStart {
   char* const* envp;
   Wire* wires;  // in rising order of the numbers, which begin with 0, 1 and 2
   size_t wire_count;
-  int parent;               // the host's pid
+  int parent;               // the host's pid, for PIPE_SPAWN_DEATH_SIGNAL
   int error_pipe;           // where the failure goes if memory is not shared; -1: into `failure`
   bool shares_descriptors;  // cloned with CLONE_FILES: unshare before touching any descriptor
   unsigned cut;             // all sources of `wires` are below; what is above need not be copied

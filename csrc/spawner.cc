@@ -129,7 +129,7 @@ int Spawner::spawn(const pipe_spawn_options& options, ChildDescriptors& descript
     start.envp = options.envp != nullptr ? const_cast<char* const*>(options.envp) : environ;
     start.wires = descriptors.wires.data();
     start.wire_count = descriptors.wires.size();
-    start.parent = ::getpid();
+    if ((options.flags & PIPE_SPAWN_DEATH_SIGNAL) != 0) start.parent = ::getpid();
     start.error_pipe = -1;
     start.cut = cut_;
     // The host's own descriptors stay where they are.

@@ -21,6 +21,8 @@ procps       command:ps             procps-ng            procps-ng   procps
 strace       command:strace         strace               strace      strace
 openssh-server command:sshd         openssh-server       openssh     openssh-server
 openssh-client command:ssh-keygen   openssh-clients      openssh     openssh-keygen
+lua-luv      lua:luv                lua5.1-luv           lua51-luv   lua5.1-luv
+gnuplot-nox  command:gnuplot        gnuplot-minimal      gnuplot     gnuplot
 lua-check    command:luacheck       -                    luacheck    luacheck
 clang-format command:clang-format   clang-tools-extra    clang       clang-extra-tools
 clang-tidy   command:clang-tidy     clang-tools-extra    clang       clang-extra-tools
@@ -34,6 +36,7 @@ row() {
 is_there() {
   case $1 in
     command:*) PATH=$PATH:/usr/sbin:/sbin command -v "${1#command:}" >/dev/null ;;
+    lua:*) luajit -e "require '${1#lua:}'" 2>/dev/null ;;
     module:*) pkg-config --exists "${1#module:}" 2>/dev/null ;;
   esac
 }

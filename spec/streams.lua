@@ -33,6 +33,14 @@ local function stream(name, other, redirect)
     return proc
   end
 
+  --- A `cat` whose first line has been read, and with it into the core three lines more and the beginning of another:
+  -- "two\r\n\nfour\npart".
+  function self.with_lines()
+    local proc = self.holding("one\ntwo\r\n\nfour\npart")
+    assert.equal("one", self.read_line(proc))
+    return proc
+  end
+
   --- Sets the timeout of this stream's reads only.
   function self.set_timeout(proc, ms)
     if name == "stdout" then

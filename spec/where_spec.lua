@@ -1,6 +1,8 @@
 -- Where a call may stand: the contract's table, for every operation that waits.
 local leaks = require "spec.leaks"
+local libc = require "spec.libc"
 local pipe = require "pipe"
+local streams = require "spec.streams"
 
 setup(leaks.remember)
 teardown(leaks.check)
@@ -238,3 +240,21 @@ describe("Light threads", function()
     assert.is_true(resumed)
   end)
 end)
+
+for _, stream in ipairs(streams) do
+  describe("An answer on " .. stream.name .. " that has come already", function()
+    for name, call in pairs {
+      ["in a plain coroutine of a light thread"] = function(f) return coroutine.wrap(f)() end,
+      ["out of which Lua cannot yield"] = function(f) return (("x"):gsub("x", f)) end,
+    } do
+      it("is read " .. name, function()
+        local proc = stream.sh("echo ready; read x; echo answer")
+        assert.equal("ready", stream.read_line(proc))
+        proc:write("\n")
+        libc.await_exit(proc:pid())
+        local thread = pipe.thread.spawn(call, function() return (stream.read_line(proc)) end)
+        assert.same({ true, "answer" }, { pipe.thread.wait(thread) })
+      end)
+    end
+  end)
+end

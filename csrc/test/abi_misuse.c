@@ -42,6 +42,7 @@ void test_without_handles(void) {
   CHECK(pipe_read(NULL, PIPE_STDOUT, PIPE_READ_ALL, 0, &slice) == -EINVAL);
   CHECK(pipe_read_result(NULL, PIPE_STDOUT, &slice) == -EINVAL);
   pipe_read_take(NULL, PIPE_STDOUT);
+  CHECK(pipe_buffered_bytes(NULL, PIPE_STDOUT) == NULL);
   CHECK(pipe_write(NULL, &slice, 1, &written) == -EINVAL);
   CHECK(pipe_write_result(NULL, &written) == -EINVAL);
   CHECK(pipe_wait(NULL, &status) == -EINVAL);
@@ -101,7 +102,9 @@ void test_bad_arguments(pipe_loop* loop) {
 
   process = spawn(loop, "cat", 0);
   for (int mode = -1; mode <= 5; mode += 6) CHECK(pipe_read(process, PIPE_STDOUT, mode, 1, &slice) == -EINVAL);
-  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_ANY, 0, &slice) == -EINVAL);
+  for (int mode = PIPE_READ_ANY; mode <= PIPE_READ_POLL; ++mode) {
+    CHECK(pipe_read(process, PIPE_STDOUT, mode, 0, &slice) == -EINVAL && slice.data == NULL);
+  }
   CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_ALL, 0, NULL) == -EINVAL);
   CHECK(pipe_read_result(process, PIPE_STDOUT, NULL) == -EINVAL);
   CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == -EINVAL); /* none was started */
@@ -110,6 +113,7 @@ void test_bad_arguments(pipe_loop* loop) {
     CHECK(pipe_read(process, no_outputs[i], PIPE_READ_ALL, 0, &slice) == -EINVAL);
     CHECK(pipe_read_result(process, no_outputs[i], &slice) == -EINVAL);
     pipe_read_take(process, no_outputs[i]);
+    CHECK(pipe_buffered_bytes(process, no_outputs[i]) == NULL);
   }
   CHECK(pipe_write(process, NULL, 1, &written) == -EINVAL);
   CHECK(pipe_write(process, NULL, 0, &written) == PIPE_OK && written == 0);

@@ -112,6 +112,7 @@ static void test_streams_that_are_no_pipes(pipe_loop* loop) {
     if (channel == PIPE_STDIN) continue;
     CHECK(pipe_read(process, channel, PIPE_READ_ALL, 0, &slice) == PIPE_NOT_A_PIPE && slice.data == NULL);
     CHECK(pipe_read_result(process, channel, &slice) == PIPE_NOT_A_PIPE && slice.data == NULL);
+    CHECK(pipe_buffered_bytes(process, channel) == NULL);
     pipe_read_take(process, channel);
   }
   CHECK(pipe_resize(process, 1, 1) == PIPE_NOT_A_PIPE);
@@ -252,6 +253,36 @@ static void test_dialogue(pipe_loop* loop) {
   pipe_process_free(process);
 }
 
+static void test_polls_and_buffered_bytes(pipe_loop* loop) {
+  pipe_process* process = spawn(loop, "exec cat", 0);
+  pipe_buffered* buffered = pipe_buffered_bytes(process, PIPE_STDOUT);
+  pipe_slice slice;
+  const pipe_slice lines = {"one\ntwo\nthree", 13};
+  double written;
+  CHECK(buffered != NULL && buffered->data == NULL && buffered->size == 0);
+  CHECK(pipe_buffered_bytes(process, PIPE_STDERR) != buffered);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_POLL, 100, &slice) == PIPE_AGAIN && slice.data == NULL);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_LINE, 0, &slice) == PIPE_AGAIN); /* nothing was held */
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_POLL, 100, &slice) == PIPE_BUSY && slice.data == NULL);
+  CHECK(pipe_start(process, PIPE_STDOUT, 0, 7) == PIPE_OK);
+  CHECK(pipe_write(process, &lines, 1, &written) == PIPE_OK && written == 13);
+  CHECK(next_token(loop) == 7);
+  CHECK(buffered->data == NULL && buffered->size == 0);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == PIPE_OK && is(slice, "one"));
+  pipe_read_take(process, PIPE_STDOUT);
+  CHECK(pipe_buffered_bytes(process, PIPE_STDOUT) == buffered);
+  CHECK(buffered->size == 9 && buffered->loans == 1 && memcmp(buffered->data, "two\nthree", 9) == 0);
+  buffered->data += 4, buffered->size -= 4; /* the host takes a line */
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_POLL, 3, &slice) == PIPE_OK && is(slice, "thr"));
+  pipe_read_take(process, PIPE_STDOUT);
+  CHECK(buffered->size == 2 && buffered->loans == 2 && memcmp(buffered->data, "ee", 2) == 0);
+  pipe_process_close(process);
+  CHECK(pipe_buffered_bytes(process, PIPE_STDOUT) == buffered && buffered->data == NULL && buffered->size == 0);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_POLL, 1, &slice) == PIPE_CLOSED && slice.data == NULL);
+  pipe_process_free(process);
+  run_until_all_are_reaped(loop);
+}
+
 static void test_cancel_shutdown_and_close(pipe_loop* loop) {
   static char much[1 << 20];
   const pipe_slice slice_of_much = {much, sizeof much};
@@ -260,6 +291,7 @@ static void test_cancel_shutdown_and_close(pipe_loop* loop) {
   pipe_exit status;
   double written;
   CHECK(pipe_read(process, PIPE_STDERR, PIPE_READ_ALL, 0, &slice) == PIPE_MERGED && slice.data == NULL);
+  CHECK(pipe_buffered_bytes(process, PIPE_STDERR) == NULL);
   CHECK(pipe_shutdown(process, PIPE_STDERR) == PIPE_MERGED);
   CHECK(pipe_write(process, &slice_of_much, 1, &written) == PIPE_AGAIN && written > 0);
   CHECK(pipe_start(process, PIPE_STDIN, 1, 7) == PIPE_OK);
@@ -305,6 +337,7 @@ static void test_loop(void) {
   test_terminal_usage_and_exit_watch(loop);
   test_family(loop);
   test_dialogue(loop);
+  test_polls_and_buffered_bytes(loop);
   test_cancel_shutdown_and_close(loop);
   last = spawn(loop, "exec sleep 1000000", 0);
   pipe_loop_close(loop);

@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "descriptors.h"
 
@@ -45,7 +46,8 @@ TEST(ByteBuffer, GivesBytesOfEveryValueInTheOrderInWhichTheyCame) {
 
 TEST(ByteBuffer, AgreesWithAStringWhateverIsPutInTakenOutAndSearched) {
   std::mt19937 random(1);
-  ByteBuffer buffer;
+  SpareBlock spare;
+  ByteBuffer buffer(&spare);
   std::string model;
   for (int round = 0; round < 20000; ++round) {
     if (random() % 2 == 0) {
@@ -154,6 +156,96 @@ TEST(ByteBuffer, FindsALineEndAgainThatNobodyTook) {
   EXPECT_EQ(buffer.find_newline(), 1U);
   buffer.consume(2);
   EXPECT_EQ(buffer.find_newline(), 2U);
+}
+
+TEST(ByteBuffer, LeavesItsBlockToTheNextOneThatNeedsMemory) {
+  SpareBlock spare;
+  ByteBuffer former(&spare);
+  put(former, "all of it");
+  const char* block = former.data();
+  former.consume(3);
+  EXPECT_EQ(spare.memory, nullptr);
+  former.consume(6);
+  EXPECT_EQ(spare.memory.get(), block);
+  EXPECT_GE(spare.capacity, 9U);
+  EXPECT_EQ(former.free_size(), 0U);
+  ByteBuffer next(&spare);
+  put(next, "other");
+  EXPECT_EQ(next.data(), block);
+  EXPECT_EQ(content(next), "other");
+  EXPECT_EQ(spare.memory, nullptr);
+  EXPECT_EQ(spare.capacity, 0U);
+  put(former, "again");
+  EXPECT_NE(former.data(), block);
+  EXPECT_EQ(content(next), "other");
+}
+
+TEST(ByteBuffer, TakesAllOfTheSpareBlockHoweverLittleItNeeds) {
+  SpareBlock spare;
+  ByteBuffer buffer(&spare);
+  ASSERT_NE(buffer.reserve(4096), nullptr);
+  buffer.release_if_empty();
+  EXPECT_EQ(spare.capacity, 4096U);
+  ASSERT_NE(buffer.reserve(1), nullptr);
+  EXPECT_EQ(buffer.free_size(), 4096U);
+}
+
+TEST(ByteBuffer, LeavesASpareBlockAloneThatIsTooSmall) {
+  SpareBlock spare;
+  ByteBuffer small(&spare);
+  put(small, "small");
+  small.clear();
+  const char* block = spare.memory.get();
+  const size_t capacity = spare.capacity;
+  ByteBuffer large(&spare);
+  put(large, std::string(capacity + 1, 'x'));
+  EXPECT_EQ(spare.memory.get(), block);
+  EXPECT_EQ(spare.capacity, capacity);
+}
+
+TEST(ByteBuffer, TakesNoSpareBlockBesideItsOwn) {
+  SpareBlock spare;
+  ByteBuffer own(&spare);
+  put(own, "own bytes");
+  ByteBuffer other(&spare);
+  put(other, std::string(1000, 'x'));
+  other.clear();
+  put(own, std::string(500, 'y'));
+  EXPECT_EQ(content(own), "own bytes" + std::string(500, 'y'));
+  EXPECT_EQ(spare.capacity, 1000U);
+}
+
+TEST(ByteBuffer, KeepsTheLargerOfTwoSpareBlocks) {
+  SpareBlock spare;
+  ByteBuffer first(&spare);
+  ByteBuffer larger(&spare);
+  ByteBuffer smaller(&spare);
+  for (const auto& [buffer, size] : {std::pair{&first, 200}, {&larger, 300}, {&smaller, 100}}) {
+    ASSERT_NE(buffer->reserve(static_cast<size_t>(size)), nullptr);
+  }
+  first.release_if_empty();
+  EXPECT_EQ(spare.capacity, 200U);
+  larger.release_if_empty();
+  EXPECT_EQ(spare.capacity, 300U);
+  const char* block = spare.memory.get();
+  smaller.release_if_empty();
+  EXPECT_EQ(spare.capacity, 300U);
+  EXPECT_EQ(spare.memory.get(), block);
+  EXPECT_EQ(smaller.free_size(), 0U);
+}
+
+TEST(ByteBuffer, KeepsNoSpareBlockThatIsLargerThanAnyMayBe) {
+  SpareBlock spare;
+  ByteBuffer buffer(&spare);
+  ASSERT_NE(buffer.reserve(SpareBlock::kLargest + 1), nullptr);
+  buffer.release_if_empty();
+  EXPECT_EQ(buffer.free_size(), 0U);
+  EXPECT_EQ(spare.memory, nullptr);
+  EXPECT_EQ(spare.capacity, 0U);
+  ASSERT_NE(buffer.reserve(SpareBlock::kLargest), nullptr);
+  buffer.release_if_empty();
+  EXPECT_NE(spare.memory, nullptr);
+  EXPECT_EQ(spare.capacity, SpareBlock::kLargest);
 }
 
 }  // namespace

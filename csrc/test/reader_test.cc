@@ -2,49 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 
-#include <memory>
 #include <string>
 #include <thread>
-#include <utility>
 
-#include "descriptors.h"
-#include "joint.h"
-#include "running_loop.h"
+#include "reader_and_child.h"
 
 namespace pipe_core {
 namespace {
-
-constexpr ReadRequest kAll = {PIPE_READ_ALL, 0};
-constexpr ReadRequest kLine = {PIPE_READ_LINE, 0};
-constexpr ReadRequest bytes(size_t length) { return {PIPE_READ_BYTES, length}; }
-constexpr ReadRequest any(size_t length) { return {PIPE_READ_ANY, length}; }
-
-// A reader, and the child's end of its pipe, in one process.
-class ReaderTest : public testing::Test {
- protected:
-  explicit ReaderTest(size_t max_result = RunningLoop::kMaxResult) : loop_(max_result) {
-    EXPECT_EQ(pipe_.open(0), 0);
-    EXPECT_EQ(::fcntl(pipe_.reading_end.get(), F_SETFL, O_NONBLOCK), 0);
-    child_end_ = std::move(pipe_.writing_end);
-    reader_ = std::make_unique<Reader>(*loop_, std::move(pipe_.reading_end), 16);
-  }
-  void child_writes(const std::string& text) {
-    ASSERT_EQ(::write(child_end_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-  }
-  void child_closes() { child_end_.reset(); }
-  int try_read(ReadRequest request) {
-    pipe_slice slice;
-    return reader_->read(request, &slice);
-  }
-  Told read(ReadRequest request) { return pipe_core::read(loop_, *reader_, request); }
-
-  RunningLoop loop_;
-  Joint pipe_;
-  UniqueFd child_end_;
-  std::unique_ptr<Reader> reader_;
-};
 
 TEST_F(ReaderTest, GivesAtOnceWhatIsThere) {
   child_writes("one\ntwo");
@@ -58,9 +23,7 @@ TEST_F(ReaderTest, GivesAtOnceWhatIsThere) {
 TEST_F(ReaderTest, ReadsNothingBeforeSomebodyAsks) {
   child_writes("waiting");
   loop_->run(false);
-  int there = 0;
-  ASSERT_EQ(::ioctl(reader_->fd(), FIONREAD, &there), 0);
-  EXPECT_EQ(there, 7);
+  EXPECT_EQ(unread(), 7);
 }
 
 TEST_F(ReaderTest, ArmsNothingUntilItIsStartedButKeepsOthersOff) {
@@ -81,8 +44,7 @@ TEST_F(ReaderTest, ShutDownBetweenTryAndStartIsAborted) {
 
 TEST_F(ReaderTest, WaitsForWhatIsMissing) {
   child_writes("on");
-  ASSERT_EQ(try_read(kLine), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(kLine, 7);
   loop_->run(false);
   EXPECT_EQ(loop_->next_finished(), 0U);
   child_writes("e\ntw");
@@ -103,8 +65,7 @@ TEST_F(ReaderTest, LeavesInTheStreamWhatWasShownButNotTaken) {
 }
 
 TEST_F(ReaderTest, HasOneWaiterAtATime) {
-  ASSERT_EQ(try_read(kLine), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(kLine, 7);
   EXPECT_EQ(try_read(kLine), PIPE_BUSY);
   EXPECT_EQ(reader_->start(8, 0), PIPE_BUSY);
   child_writes("x\n");
@@ -115,11 +76,9 @@ TEST_F(ReaderTest, HasOneWaiterAtATime) {
 
 TEST_F(ReaderTest, ConsumesNothingWhenItIsCancelledBeforeOrAfterItsEnd) {
   child_writes("ab");
-  ASSERT_EQ(try_read(bytes(3)), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(bytes(3), 7);
   reader_->cancel();
-  ASSERT_EQ(try_read(bytes(3)), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(8, 0), 0);
+  wait_for(bytes(3), 8);
   child_writes("cd");
   while (loop_->timeout() != 0) loop_->run(true);
   reader_->cancel();
@@ -129,8 +88,7 @@ TEST_F(ReaderTest, ConsumesNothingWhenItIsCancelledBeforeOrAfterItsEnd) {
 
 TEST_F(ReaderTest, ShowsWhatHadComeAtATimeoutAndGoesOnAfterIt) {
   child_writes("par");
-  ASSERT_EQ(try_read(kLine), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 1), 0);
+  wait_for(kLine, 7, 1);
   EXPECT_EQ(loop_.next_token(), 7U);
   EXPECT_EQ(result_of(*reader_), (Told{PIPE_TIMEOUT, "par"}));
   child_writes("tial\n");
@@ -139,8 +97,7 @@ TEST_F(ReaderTest, ShowsWhatHadComeAtATimeoutAndGoesOnAfterIt) {
 
 TEST_F(ReaderTest, AbortsItsWaiterWithWhatHadComeWhenItIsShutDown) {
   child_writes("par");
-  ASSERT_EQ(try_read(kLine), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(kLine, 7);
   reader_->shutdown();
   EXPECT_EQ(loop_.next_token(), 7U);
   EXPECT_EQ(result_of(*reader_), (Told{PIPE_ABORTED, "par"}));
@@ -180,8 +137,7 @@ TEST_F(ReaderTest, TakesNothingThatWasNotShown) {
 }
 
 TEST_F(ReaderTest, TakesNothingAfterItsEndedReadWasCancelled) {
-  ASSERT_EQ(try_read(bytes(2)), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(bytes(2), 7);
   child_writes("abc");
   ASSERT_EQ(loop_.next_token(), 7U);
   reader_->cancel();
@@ -194,8 +150,7 @@ TEST_F(ReaderTest, AskedForAResultTooEarlyShowsNothingAndGoesOn) {
   pipe_slice slice;
   EXPECT_EQ(reader_->result(&slice), UV_EINVAL);
   EXPECT_EQ(slice.data, nullptr);
-  ASSERT_EQ(try_read(bytes(3)), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(bytes(3), 7);
   EXPECT_EQ(reader_->result(&slice), UV_EINVAL);
   EXPECT_EQ(slice.data, nullptr);
   child_writes("c");
@@ -204,8 +159,7 @@ TEST_F(ReaderTest, AskedForAResultTooEarlyShowsNothingAndGoesOn) {
 }
 
 TEST_F(ReaderTest, GivesEndOfFileWhenTheChildClosesBeforeAWholeLine) {
-  ASSERT_EQ(try_read(kLine), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(kLine, 7);
   child_writes("no line end");
   child_closes();
   EXPECT_EQ(loop_.next_token(), 7U);
@@ -219,7 +173,6 @@ TEST_F(ReaderTest, AtItsEndClosesOnlyWhenNothingCanComeAnyMore) {
   EXPECT_GE(reader_->fd(), 0);
   child_closes();
   reader_->close_if_at_end(POLLHUP | POLLIN);  // bytes are still in the pipe
-  reader_->close_if_at_end(POLLHUP);           // they came after the kernel had looked for some
   EXPECT_EQ(read(bytes(1)), (Told{PIPE_OK, "x"}));
   reader_->close_if_at_end(POLLHUP);
   EXPECT_EQ(reader_->fd(), -1);
@@ -227,8 +180,7 @@ TEST_F(ReaderTest, AtItsEndClosesOnlyWhenNothingCanComeAnyMore) {
 }
 
 TEST_F(ReaderTest, LeavesItsEndToTheOneWhoWaits) {
-  ASSERT_EQ(try_read(kAll), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(kAll, 7);
   child_closes();
   reader_->close_if_at_end(POLLHUP);
   EXPECT_EQ(loop_.next_token(), 7U);
@@ -266,8 +218,7 @@ TEST_F(SmallResults, LeaveTheDataWhenItIsTooMuch) {
 }
 
 TEST_F(SmallResults, AreToldToTheOneWhoWaits) {
-  ASSERT_EQ(try_read(kLine), PIPE_AGAIN);
-  ASSERT_EQ(reader_->start(7, 0), 0);
+  wait_for(kLine, 7);
   child_writes("123456789");
   EXPECT_EQ(loop_.next_token(), 7U);
   EXPECT_EQ(result_of(*reader_), (Told{PIPE_TOO_MUCH, ""}));

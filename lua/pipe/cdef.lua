@@ -135,6 +135,7 @@ size_t pipe_loop_children(const pipe_loop *loop);
 const char *pipe_loop_reaper(const pipe_loop *loop);
 int pipe_timer_start(pipe_loop *loop, double ms, uint32_t token);
 void pipe_timer_stop(pipe_loop *loop, uint32_t token);
+double pipe_now(void);
 const char *const *pipe_environment(void);
 int pipe_file_descriptor(void *file);
 int pipe_user_find(const char *name, pipe_account *account);

@@ -1,7 +1,9 @@
--- The light threads that serve one child of pipe.run: a feeder, a collector for each output, and those that end its
--- tree when it is time to. What one of them throws ends everything, and comes out of the run.
+-- The light threads that serve one child of pipe.run where attend.lua is not enough: a feeder, a collector for each
+-- output, and those that end its tree when it is time to. What one of them throws ends everything, and comes out of the
+-- run.
 
 local C = require("pipe.clib")
+local attend = require("pipe.attend")
 local family = require("pipe.family")
 local reader = require("pipe.reader")
 local signum = require("pipe.signum")
@@ -19,6 +21,8 @@ local FIRST_LOOK, LAST_LOOK = 1, 100 -- ms between looks at a tree that is to en
 ---@field workers thread[]
 ---@field outputs table[] stdout and stderr: pieces, size, cut, absent, done
 ---@field tree ffi.cdata*? once it is being ended
+---@field exited boolean? `ok`, `reason` and `status` are known, as from proc:wait()
+---@field fed boolean? the child has its input
 ---@field failure table? what a worker threw
 ---@field late boolean? the time for the run has passed
 ---@field over boolean? nobody may go on
@@ -194,8 +198,8 @@ local function hurry(self)
 end
 
 -- A child that has exited has done so in time; but nobody waits any longer for what others hold.
-local function expire(self)
-  timer.sleep(self.settings.timeout / 1000)
+local function expire(self, ms)
+  timer.sleep(ms / 1000)
   self.late = true
   local _, reason = self.proc:try_wait()
   if reason ~= "running" then
@@ -241,14 +245,25 @@ end
 ---@return string reason
 ---@return integer|string|nil status
 function Crew:serve()
-  if self.settings.timeout > 0 then
-    work(self, expire)
+  local started = C.pipe_now()
+  attend(self)
+  if self.exited and self.outputs[1].done and self.outputs[2].done then
+    return self.ok, self.reason, self.status
+  end
+  local timeout = self.settings.timeout
+  if timeout > 0 then
+    work(self, expire, math.max(timeout - (C.pipe_now() - started), 0))
   end
   for _, output in ipairs(self.outputs) do
-    output.collector = work(self, collect, output)
+    output.collector = not output.done and work(self, collect, output) or nil
   end
-  work(self, feed)
-  local ok, reason, status = self.proc:wait()
+  if not self.fed then
+    work(self, feed)
+  end
+  local ok, reason, status = self.ok, self.reason, self.status
+  if not self.exited then
+    ok, reason, status = self.proc:wait()
+  end
   if self.tree and family.alive(self.tree) then
     thread.wait(self.ender)
   end

@@ -87,6 +87,19 @@ function engine.release_token(waiter)
   end
 end
 
+local function hand_out(token, wake)
+  local waiter = waiting[token]
+  engine.release_token(waiter)
+  wake(waiter)
+end
+
+local function hand_out_rest(token, wake)
+  repeat
+    hand_out(token, wake)
+    token = C.pipe_loop_next(loop)
+  until token == 0
+end
+
 ---One turn of the core's loop, if there is one, then `wake` for everybody whose operation has ended.
 ---@param kind integer of enum pipe_turn
 ---@param wake fun(waiter: table)
@@ -97,12 +110,11 @@ function engine.turn(kind, wake)
   elseif ended < 0 then
     return forget_parent()
   end
+  -- The first one without a loop: it is the only one when somebody alone waits, and a trace ends at an inner loop.
+  hand_out(C.pipe_loop_next(loop), wake)
   local token = C.pipe_loop_next(loop)
-  while token ~= 0 do
-    local waiter = waiting[token]
-    engine.release_token(waiter)
-    wake(waiter)
-    token = C.pipe_loop_next(loop)
+  if token ~= 0 then
+    hand_out_rest(token, wake)
   end
 end
 

@@ -37,12 +37,6 @@ function exit.tell(code)
   return nil, message
 end
 
--- getrusage(2)'s fields.
-local fields = {
-  "utime", "stime", "maxrss", "ixrss", "idrss", "isrss", "minflt", "majflt", "nswap", "inblock", "oublock", "msgsnd",
-  "msgrcv", "nsignals", "nvcsw", "nivcsw",
-}
-
 ---Adds the methods that tell of the exit.
 ---@param Process table the metatable of process objects
 ---@param methods table
@@ -99,11 +93,12 @@ function exit.install(Process, methods)
     if code ~= OK then
       return exit.tell(code)
     end
-    local used = {}
-    for _, field in ipairs(fields) do
-      used[field] = usage[field]
-    end
-    return used
+    return {
+      utime = usage.utime, stime = usage.stime, maxrss = usage.maxrss, ixrss = usage.ixrss, idrss = usage.idrss,
+      isrss = usage.isrss, minflt = usage.minflt, majflt = usage.majflt, nswap = usage.nswap, inblock = usage.inblock,
+      oublock = usage.oublock, msgsnd = usage.msgsnd, msgrcv = usage.msgrcv, nsignals = usage.nsignals,
+      nvcsw = usage.nvcsw, nivcsw = usage.nivcsw,
+    }
   end
 end
 

@@ -34,19 +34,26 @@ return function(process, channel)
   if not buffered or buffered.size < 2 then
     return nil
   end
-  local first, size = buffered.data, buffered.size
+  -- Whatever makes an object may run a finalizer, which may read here: a pointer is one, a number is none. Within
+  -- one loan each line that is taken lowers the size.
+  local loans, size = buffered.loans, buffered.size
+  local first = buffered.data
+  if buffered.size ~= size or buffered.loans ~= loans then
+    return nil
+  end
   local newline = C.pipe_find_byte(first, LF, size - 1)
   if newline == nil then
     return nil
   end
-  local length = newline - first
-  local loans = buffered.loans
-  local line = ffi.string(first, length > 0 and newline[-1] == CR and length - 1 or length)
-  -- Making a string may run a finalizer, which may read here.
-  if buffered.data ~= first or buffered.loans ~= loans then
+  local length, rest = newline - first, newline + 1
+  if buffered.size ~= size or buffered.loans ~= loans then
     return nil
   end
-  buffered.data = newline + 1
+  local line = ffi.string(first, length > 0 and newline[-1] == CR and length - 1 or length)
+  if buffered.size ~= size or buffered.loans ~= loans then
+    return nil
+  end
+  buffered.data = rest
   buffered.size = size - length - 1
   return line
 end

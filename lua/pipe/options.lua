@@ -14,6 +14,8 @@ local strings = require("pipe.strings")
 
 local options = {}
 
+local new_options = ffi.typeof("pipe_spawn_options")
+
 local DEFAULT_BUFFER_SIZE = 4096
 local DEFAULT_TIMEOUT = 10000
 local LONGEST_TIMEOUT = 2 ^ 32 - 1
@@ -45,18 +47,25 @@ function options.timeout(value)
   end
 end
 
+-- A copy, and its pointers; or nil and the problem.
 local function arguments(args)
   if type(args) == "string" then
     if strings.problem(args) then
       return nil, "bad args arg: " .. strings.problem(args)
     end
-    return { "/bin/sh", "-c", "--", args } -- "--": the command may begin with a dash
+    return strings.few { "/bin/sh", "-c", "--", args } -- "--": the command may begin with a dash
   elseif type(args) ~= "table" then
     return nil, "bad args arg: table expected, got " .. type(args)
   elseif args[1] == nil then
     return nil, "bad args arg: non-empty table expected"
   end
-  return strings.copy(args, "args arg", true)
+  local argv, pointers = strings.few(args)
+  if argv then
+    return argv, pointers
+  end
+  local problem
+  argv, problem = strings.copy(args, "args arg", true)
+  return argv, argv and strings.pointers(argv) or problem
 end
 
 local function default_timeouts()
@@ -190,14 +199,14 @@ end
 ---@return string? problem_or_message
 ---@return string? code
 function options.plan(args, opts)
-  local argv, problem = arguments(args)
+  local argv, pointers = arguments(args)
   if not argv then
-    return false, problem
+    return false, pointers
   elseif opts ~= nil and type(opts) ~= "table" then
     return false, "bad opts arg: table expected, got " .. type(opts)
   end
-  local core = ffi.new("pipe_spawn_options")
-  local plan = { file = argv[1], argv = argv, c_argv = strings.pointers(argv), options = core,
+  local core = new_options()
+  local plan = { file = argv[1], argv = argv, c_argv = pointers, options = core,
     timeouts = default_timeouts() }
   core.file, core.argv, core.buffer_size = plan.file, plan.c_argv, DEFAULT_BUFFER_SIZE
   if opts == nil then

@@ -45,13 +45,17 @@ end
 
 local directions = { stdin = C.PIPE_STDIN, stdout = C.PIPE_STDOUT, stderr = C.PIPE_STDERR }
 
+-- One is enough: it is read before anything is allocated, so before a finalizer can run that spawns too.
+local out = ffi.new("pipe_process *[1]")
+local new_failure = ffi.typeof("pipe_failure")
+
 -- The process's handle, or nil, message, code.
 local function start(plan)
   local loop, message, code = engine.open()
   if not loop then
     return nil, ("failed to spawn '%s': %s"):format(plan.file, message), code
   end
-  local out, place = ffi.new("pipe_process *[1]"), ffi.new("pipe_failure")
+  local place = new_failure()
   local result = C.pipe_spawn(loop, plan.options, place, out)
   if result == OK then
     return ffi.gc(out[0], C.pipe_process_free)

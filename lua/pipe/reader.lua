@@ -64,6 +64,11 @@ function reader.request(self, channel, mode, length)
     local waiter, refusal = scheduler.waiter()
     if not waiter then
       C.pipe_cancel(handle, channel)
+      code = C.pipe_read(handle, channel, mode, length, slice) -- after that it looks in any case
+      if code ~= AGAIN then
+        return code, slice
+      end
+      C.pipe_cancel(handle, channel)
       return nil, refusal
     end
     local failure = operation.wait(waiter, self, channel)

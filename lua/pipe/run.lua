@@ -47,6 +47,7 @@ local NONE = { bytes = 0, ms = 0 }
 ---@field pipe_capacity number bytes, at least what a pipe may hold
 ---@field on_stdout function?
 ---@field on_stderr function?
+---@field pty any
 
 local function read_input(settings, opts)
   local input, problem = opts.input, nil
@@ -98,6 +99,7 @@ local function read(opts, leniency)
   if problem then
     return nil, problem
   end
+  settings.pty = opts.pty
   settings.kept_output = settings.max_output + leniency.bytes
   settings.patience = leniency.ms
   return settings

@@ -160,6 +160,17 @@ local function turn_until_ended(waiter)
   end
 end
 
+-- The main context alone, which nothing but an event can wake: without a loop, so that all of a wait is one trace.
+local function sleep_until_ended(waiter)
+  if ready == 0 and engine.outstanding > 0 then
+    engine.turn(SLEEP, wake)
+    if waiter.ended then
+      return
+    end
+  end
+  turn_until_ended(waiter)
+end
+
 local MAX_TURNS = 16 -- of one step: a foreign event loop has other things to do
 
 local function one_turn()
@@ -232,7 +243,7 @@ function scheduler.park(waiter)
       yield(PARK)
     until waiter.ended
   else
-    in_loop(turn_until_ended, waiter)
+    in_loop(sleep_until_ended, waiter)
   end
   waiter.ended = nil
 end

@@ -1,0 +1,17 @@
+-- Reads BYTES bytes into one string.
+package.path = package.path .. ";bench/?.lua"
+local child = require("child")
+local clock = require("clock")
+
+local bytes = ...
+local peak = clock.peak()
+local wall = clock.wall()
+
+local file = assert(io.popen(child("child_blocks") .. " " .. bytes))
+local data = file:read("*a")
+assert(file:close())
+wall = clock.wall() - wall
+assert(#data == tonumber(bytes), #data)
+
+clock.report("gb_s", #data / 1e9 / wall)
+clock.report("peak", (clock.peak() - peak) / #data)
