@@ -171,6 +171,10 @@ describe("programs.command", function()
     assert.equal("'build/bin/luajit' 'bench/luv/spawn.lua' '10'", programs.command({ "luv", luv "spawn", 10 }, place))
     assert.equal("'sh' 'bench/ngx/start.sh' '/opt/nginx' 'bench/ngx/spawn.lua'",
       programs.command({ "ngx.pipe", ngx "spawn" }, place))
+    assert.equal("'sh' 'bench/ngx/start.sh' '/opt/nginx' 'bench/pipe/write.lua'",
+      programs.command({ "ngx.pipe", ngx "write" }, place))
+    assert.equal("'taskset' '-c' '0' 'build/bench/spawn'",
+      programs.command({ "C", programs.constructors.on_one(c "spawn") }, place))
   end)
 
   it("quotes for the shell", function()
@@ -228,9 +232,7 @@ describe("description.load", function()
       it("reads " .. name .. ", whose programs exist", function()
         for _, case in ipairs(description.load("bench/workloads/" .. name).cases) do
           for _, contender in ipairs(case.contenders) do
-            local program = contender[2]
-            local path = ("bench/%s/%s.%s"):format(program.kind, program.name, program.kind == "c" and "c" or "lua")
-            local file = assert(io.open(path))
+            local file = assert(io.open(programs.source(contender[2])))
             file:close()
           end
         end
@@ -313,5 +315,12 @@ describe("chart.script", function()
     assert.truthy(script():find('"one two" 1.5', 1, true))
     assert.falsy(script():find("ngx.pipe", 1, true))
     assert.truthy(script(true):find('\n2 0.5 "0.50"\n', 1, true)) -- of a rate, more is better
+  end)
+
+  it("names columns as gnuplot wants them", function()
+    local case = { shown = { "us" }, contenders = { { "C" }, { "pipe's" } } }
+    local result = { measured = { C = 10, ["pipe's"] = 20 }, absent = {} }
+    local script = chart.script({ { name = "one", cases = { case }, results = { result } } }, "x.svg")
+    assert.truthy(script:find("title 'pipe''s'", 1, true))
   end)
 end)

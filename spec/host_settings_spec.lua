@@ -169,6 +169,16 @@ describe("A host's signals:", function()
     ]]))
   end)
 
+  it("an interrupt ends a wait of the main chunk at once", function()
+    -- The child waits until its host sleeps.
+    local result = host.run(exercise .. [[
+      local interrupt = "until grep -q '^State:.S' /proc/$PPID/status; do :; done; kill -INT $PPID; exec sleep 1000"
+      pipe.spawn({ "sh", "-c", interrupt }, { wait_timeout = 0 }):wait()
+    ]])
+    assert.same({ "exit", 1 }, { result.reason, result.status })
+    assert.is_truthy(result.stderr:find("interrupted!", 1, true), result.stderr)
+  end)
+
   it("raining, without SA_RESTART, they disturb nothing", function()
     assert.equal("done\n", host.output(exercise .. [[
       exercise()

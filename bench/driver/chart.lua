@@ -7,6 +7,9 @@ local COLOURS = {
   { "C", "#7f8c8d" },
   { "posix_spawn", "#bdc3c7" },
   { "LuaJIT", "#a5b8d0" },
+  { "LuaJIT with pipe's heap", "#8fa3bd" },
+  { "C and a copy", "#5d6d7e" },
+  { "pipe, light thread", "#9fc5e8" },
   { "sh", "#7f8c8d" },
   { "pipe", "#1f6fb4" },
   { "pipe lines()", "#6fa8dc" },
@@ -104,8 +107,9 @@ function chart.script(workloads, file)
     lines[#lines + 1] = ("$%s << END"):format("column" .. #plots)
     for _, bar in ipairs(placed[column]) do lines[#lines + 1] = ('%g %.6g "%s"'):format(unpack(bar)) end
     lines[#lines + 1] = "END"
+    -- gnuplot's way to have an apostrophe between apostrophes: two.
     plots[#plots + 1] = ("$column%d with boxes linecolor rgb '%s' title '%s' noenhanced"):format(
-      #plots, colour_of(column), column)
+      #plots, colour_of(column), (column:gsub("'", "''")))
   end
   for i = 1, #order do
     plots[#plots + 1] = ("$column%d using 1:2:3 with labels left rotate offset 0,0.4 font ',9' notitle"):format(i - 1)

@@ -9,6 +9,8 @@ for argument in os.getenv("BENCH_ARGUMENTS"):gmatch("[^\n]+") do arguments[#argu
 
 local function run()
   burden.raise_descriptor_limit()
+  package.preload.pipe = function() return dofile("bench/ngx/pipe.lua") end
+  _G.arg = arguments
   local program = assert(loadfile(os.getenv("BENCH_PROGRAM")))
   for metric, number in pairs(program(unpack(arguments)) or {}) do clock.report(metric, number) end
 end

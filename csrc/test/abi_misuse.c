@@ -24,7 +24,7 @@ void test_without_handles(void) {
   CHECK(pipe_loop_open(0, &loop) == -EINVAL && loop == NULL);
   pipe_loop_close(NULL);
   CHECK(pipe_loop_alive(NULL) == 0);
-  CHECK(pipe_loop_run(NULL, 0) == -EINVAL && pipe_loop_run(NULL, 1) == -EINVAL);
+  for (int turn = -1; turn <= 3; ++turn) CHECK(pipe_loop_run(NULL, turn) == -EINVAL);
   CHECK(pipe_loop_next(NULL) == 0);
   CHECK(pipe_loop_fd(NULL) == -EINVAL);
   pipe_loop_wake(NULL);
@@ -85,6 +85,7 @@ void test_bad_arguments(pipe_loop* loop) {
   const pipe_spawn_options good = {.file = "true", .argv = argv, .buffer_size = 4096};
   pipe_spawn_options bad;
 
+  CHECK(pipe_loop_run(loop, -1) == -EINVAL && pipe_loop_run(loop, 3) == -EINVAL);
   CHECK(pipe_timer_start(loop, -1, 1) == -EINVAL);
   CHECK(pipe_timer_start(loop, (double)NAN, 1) == -EINVAL);
   CHECK(pipe_timer_start(loop, 1, 0) == -EINVAL);

@@ -203,6 +203,10 @@ static void test_timer(pipe_loop* loop) {
   CHECK(pipe_timer_start(loop, 0.5, 7) == -EEXIST);
   CHECK(pipe_timer_start(loop, 0, 8) == PIPE_OK);
   CHECK(pipe_loop_timeout(loop) >= 0);
+  const double before = pipe_now();
+  int ended;
+  while ((ended = pipe_loop_run(loop, PIPE_TURN_GLANCE)) == 0) CHECK(pipe_now() >= before);
+  CHECK(ended == 1);
   pipe_timer_stop(loop, 8);
   CHECK(next_token(loop) == 7);
   CHECK(pipe_loop_next(loop) == 0);

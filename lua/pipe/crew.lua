@@ -224,20 +224,21 @@ local function kill(th)
   end
 end
 
+local function new_output(name, callback)
+  return {
+    name = name, channel = reader.outputs[name], read_any = name .. "_read_any", callback = callback, pieces = {},
+    size = 0,
+  }
+end
+
 ---@param proc pipe.Process whose timeouts are all 0
 ---@param settings pipe.RunSettings
 ---@return pipe.Crew
 function crew.new(proc, settings)
-  local self = setmetatable({
-    proc = proc, settings = settings, workers = {}, outputs = {}, timed_out = false, truncated = false,
+  return setmetatable({
+    proc = proc, settings = settings, workers = {}, timed_out = false, truncated = false,
+    outputs = { new_output("stdout", settings.on_stdout), new_output("stderr", settings.on_stderr) },
   }, Crew)
-  for i, name in ipairs { "stdout", "stderr" } do
-    self.outputs[i] = {
-      name = name, channel = reader.outputs[name], read_any = name .. "_read_any", callback = settings["on_" .. name],
-      pieces = {}, size = 0,
-    }
-  end
-  return self
 end
 
 ---Serves the child until it has exited, its tree has ended where it had to, and its outputs have been read. **Yields.**

@@ -86,6 +86,16 @@ local function sorted_numbers(fds)
   return numbers
 end
 
+local function read_one(wishes, value, target)
+  local found, problem = wish(value == nil and "pipe" or value, target)
+  if not found then
+    return ("bad %s option: %s"):format(descriptors.names[target], problem)
+  end
+  found.target = target
+  wishes[target + 1] = found
+  wishes.has_files = wishes.has_files or found.file ~= nil
+end
+
 local function read_standard(wishes, opts)
   local stderr = opts.stderr
   if opts.merge_stderr then
@@ -94,16 +104,8 @@ local function read_standard(wishes, opts)
     end
     stderr = "stdout"
   end
-  local values = { [0] = opts.stdin, opts.stdout, stderr }
-  for target = 0, 2 do
-    local value = values[target]
-    local found, problem = wish(value == nil and "pipe" or value, target)
-    if not found then
-      return ("bad %s option: %s"):format(descriptors.names[target], problem)
-    end
-    found.target = target
-    wishes[target + 1] = found
-  end
+  -- Not a loop: see options.lua.
+  return read_one(wishes, opts.stdin, 0) or read_one(wishes, opts.stdout, 1) or read_one(wishes, stderr, 2)
 end
 
 local function read_others(wishes, fds)
@@ -124,7 +126,16 @@ local function read_others(wishes, fds)
     end
     found.target = target
     wishes[#wishes + 1] = found
+    wishes.has_files = wishes.has_files or found.file ~= nil
   end
+end
+
+local new_three, new_array = ffi.typeof("pipe_descriptor[3]"), ffi.typeof("pipe_descriptor[?]")
+
+local function fill_in(entry, wanted)
+  entry.number, entry.source = wanted.target, wanted.source
+  entry.fd, entry.access = wanted.fd or -1, wanted.access or 0
+  entry.path, entry.joint = wanted.path, wanted.joint
 end
 
 ---@param plan pipe.Plan
@@ -139,14 +150,14 @@ function descriptors.read(plan, opts)
   if problem then
     return problem
   end
-  local array = ffi.new("pipe_descriptor[?]", #wishes)
-  for i, wanted in ipairs(wishes) do
-    local entry = array[i - 1]
-    entry.number, entry.source = wanted.target, wanted.source
-    entry.fd, entry.access = wanted.fd or -1, wanted.access or 0
-    entry.path, entry.joint = wanted.path, wanted.joint
+  local array = #wishes == 3 and new_three() or new_array(#wishes)
+  fill_in(array[0], wishes[1])
+  fill_in(array[1], wishes[2])
+  fill_in(array[2], wishes[3])
+  for i = 4, #wishes do
+    fill_in(array[i - 1], wishes[i])
   end
-  plan.wishes, plan.descriptors = wishes, array
+  plan.wishes, plan.descriptors, plan.has_files = wishes, array, wishes.has_files
   plan.options.descriptors, plan.options.descriptor_count = array, #wishes
 end
 
@@ -155,7 +166,10 @@ end
 ---@return string? message
 ---@return string? code
 function descriptors.resolve(plan)
-  for i, wanted in ipairs(plan.wishes or {}) do
+  if not plan.has_files then
+    return
+  end
+  for i, wanted in ipairs(plan.wishes) do
     if wanted.file then
       local fd = C.pipe_file_descriptor(wanted.file)
       if fd < 0 then

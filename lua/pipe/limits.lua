@@ -134,17 +134,20 @@ function readers.affinity(plan, affinity)
   core.flags = bit.bor(core.flags, C.PIPE_SPAWN_AFFINITY)
 end
 
+local function read_one(plan, opts, name)
+  local value = opts[name]
+  local problem = value ~= nil and readers[name](plan, value)
+  if problem then
+    return ("bad %s option: %s"):format(name, problem)
+  end
+end
+
 ---@param plan pipe.Plan
 ---@param opts pipe.SpawnOptions
 ---@return string? problem
 function limits.read(plan, opts)
-  for name, read in pairs(readers) do
-    local value = opts[name]
-    local problem = value ~= nil and read(plan, value)
-    if problem then
-      return ("bad %s option: %s"):format(name, problem)
-    end
-  end
+  return read_one(plan, opts, "rlimits") or read_one(plan, opts, "nice") or read_one(plan, opts, "umask")
+    or read_one(plan, opts, "affinity")
 end
 
 return limits

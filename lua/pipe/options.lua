@@ -77,16 +77,22 @@ local function default_timeouts()
   }
 end
 
-local function read_timeouts(plan, opts)
-  for channel, name in pairs(options.timeout_names) do
-    if opts[name] ~= nil then
-      local ms = options.timeout(opts[name])
-      if not ms then
-        return "bad " .. name .. " option"
-      end
-      plan.timeouts[channel] = ms
+-- Here and below without loops over what is always the same: LuaJIT does not compile what is around one.
+local function read_timeout(plan, opts, channel)
+  local name = options.timeout_names[channel]
+  local value = opts[name]
+  if value ~= nil then
+    local ms = options.timeout(value)
+    if not ms then
+      return "bad " .. name .. " option"
     end
+    plan.timeouts[channel] = ms
   end
+end
+
+local function read_timeouts(plan, opts)
+  return read_timeout(plan, opts, C.PIPE_STDIN) or read_timeout(plan, opts, C.PIPE_STDOUT)
+    or read_timeout(plan, opts, C.PIPE_STDERR) or read_timeout(plan, opts, C.PIPE_EXIT)
 end
 
 local function read_sizes(plan, opts)
@@ -118,13 +124,11 @@ local function read_directory(plan, opts)
 end
 
 -- Each fills in its options, or returns the caller's mistake.
-local readers = {
-  read_sizes, environment.read, read_timeouts, read_directory, descriptors.read, credentials.read, limits.read,
-  session.read,
-}
--- What the world may refuse, and what has an effect: only when all options are good. Each returns the message and the
--- code of its failure.
-local resolvers = { credentials.resolve, descriptors.resolve }
+local function read_each(plan, opts)
+  return read_sizes(plan, opts) or environment.read(plan, opts) or read_timeouts(plan, opts)
+    or read_directory(plan, opts) or descriptors.read(plan, opts) or credentials.read(plan, opts)
+    or limits.read(plan, opts) or session.read(plan, opts)
+end
 
 ---Where a stream of the child goes, or comes from: a pipe to the host, /dev/null, what the host has at that number, a
 ---descriptor of the host, a Lua file (flushed first), or a file by its path.
@@ -177,17 +181,17 @@ local resolvers = { credentials.resolve, descriptors.resolve }
 ---@field timeouts table<integer, number> ms, by channel
 
 local function read_all(plan, opts)
-  for _, read in ipairs(readers) do
-    local problem = read(plan, opts)
-    if problem then
-      return false, problem
-    end
+  local problem = read_each(plan, opts)
+  if problem then
+    return false, problem
   end
-  for _, resolve in ipairs(resolvers) do
-    local message, code = resolve(plan)
-    if message then
-      return nil, message, code
-    end
+  -- What the world may refuse, and what has an effect: only when all options are good.
+  local message, code = credentials.resolve(plan)
+  if not message then
+    message, code = descriptors.resolve(plan)
+  end
+  if message then
+    return nil, message, code
   end
   return plan
 end

@@ -67,35 +67,35 @@ local function read_limits(settings, opts)
   settings.grace = terminate.grace(opts.grace)
   settings.drain_timeout = options.timeout(opts.drain_timeout == nil and DEFAULT_DRAIN_TIMEOUT or opts.drain_timeout)
   settings.max_output = opts.max_output == nil and math.huge or options.whole(opts.max_output, 0)
-  for _, name in ipairs { "timeout", "grace", "drain_timeout", "max_output" } do
-    if not settings[name] then
-      return "bad " .. name .. " option"
-    end
+  local bad = not settings.timeout and "timeout" or not settings.grace and "grace"
+    or not settings.drain_timeout and "drain_timeout" or not settings.max_output and "max_output"
+  if bad then
+    return "bad " .. bad .. " option"
   end
   settings.pipe_capacity = LEAST_CAPACITY + 2 * (tonumber(opts.pipe_size) or 0)
 end
 
-local function read_callbacks(settings, opts)
-  for _, name in ipairs { "on_stdout", "on_stderr" } do
-    local callback = opts[name]
-    if callback ~= nil and type(callback) ~= "function" then
-      return ("bad %s option: function expected, got %s"):format(name, type(callback))
-    end
-    settings[name] = callback
+local function read_callback(settings, opts, name)
+  local callback = opts[name]
+  if callback ~= nil and type(callback) ~= "function" then
+    return ("bad %s option: function expected, got %s"):format(name, type(callback))
   end
+  settings[name] = callback
 end
 
 local function read(opts, leniency)
   if type(opts) ~= "table" then
     return nil, "bad opts arg: table expected, got " .. type(opts)
   end
-  for _, name in pairs(options.timeout_names) do
-    if opts[name] ~= nil then
-      return nil, ("bad %s option: not for pipe.run"):format(name)
-    end
+  local foreign = opts.write_timeout ~= nil and "write_timeout" or opts.stdout_read_timeout ~= nil
+    and "stdout_read_timeout" or opts.stderr_read_timeout ~= nil and "stderr_read_timeout"
+    or opts.wait_timeout ~= nil and "wait_timeout"
+  if foreign then
+    return nil, ("bad %s option: not for pipe.run"):format(foreign)
   end
   local settings = {}
-  local problem = read_input(settings, opts) or read_limits(settings, opts) or read_callbacks(settings, opts)
+  local problem = read_input(settings, opts) or read_limits(settings, opts)
+    or read_callback(settings, opts, "on_stdout") or read_callback(settings, opts, "on_stderr")
   if problem then
     return nil, problem
   end
@@ -106,10 +106,7 @@ local function read(opts, leniency)
 end
 
 local function spawn_options(opts)
-  local changed = {}
-  for _, name in pairs(options.timeout_names) do
-    changed[name] = 0
-  end
+  local changed = { write_timeout = 0, stdout_read_timeout = 0, stderr_read_timeout = 0, wait_timeout = 0 }
   if opts.input == nil and opts.stdin == nil and not opts.pty then
     changed.stdin = "null"
   end

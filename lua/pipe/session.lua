@@ -12,11 +12,11 @@ local DEFAULT_ROWS, DEFAULT_COLUMNS = 24, 80
 local LONGEST_SIDE = 65535 -- the kernel's winsize has 16 bits for each
 local HIGHEST_SIGNAL = 64
 
-local flags = {
-  process_group = C.PIPE_SPAWN_GROUP,
-  detached = C.PIPE_SPAWN_DETACHED,
-  subreaper = C.PIPE_SPAWN_SUBREAPER,
-}
+local function set(core, flag, wanted)
+  if wanted then
+    core.flags = bit.bor(core.flags, flag)
+  end
+end
 
 ---@param value any a number of rows or columns
 ---@return integer? value nil where no terminal can have so many
@@ -57,11 +57,9 @@ end
 ---@return string? problem
 function session.read(plan, opts)
   local core = plan.options
-  for name, flag in pairs(flags) do
-    if opts[name] then
-      core.flags = bit.bor(core.flags, flag)
-    end
-  end
+  set(core, C.PIPE_SPAWN_GROUP, opts.process_group)
+  set(core, C.PIPE_SPAWN_DETACHED, opts.detached)
+  set(core, C.PIPE_SPAWN_SUBREAPER, opts.subreaper)
   local problem = read_pty(core, opts)
   if problem then
     return "bad pty option: " .. problem
