@@ -21,7 +21,7 @@ class Channel {
     if (operation_.waiting() || operation_.finished()) return PIPE_BUSY;
     int status = operation_.ended_early() ? PIPE_OK : arm();
     if (status == PIPE_OK) status = operation_.start(token, timeout_ms == 0 ? Operation::kNoTimeout : timeout_ms);
-    if (status < 0) operation_.cancel();
+    if (status < 0) cancel();
     return status;
   }
   virtual void cancel() { operation_.cancel(); }

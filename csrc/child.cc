@@ -43,7 +43,7 @@ bool Child::try_reap(ExitStatus* status) {
   long result;
   do {
     const int id = pidfd_ ? pidfd_.get() : pid_;
-    // Never WNOWAIT first: one call asks and reaps. Never blocking: a pidfd that libuv watches is non-blocking anyway.
+    // Never WNOWAIT first: one call asks and reaps. Never blocking.
     // libc's waitid(2) hides the kernel's fifth argument.
     result = raw_syscall(SYS_waitid, pidfd_ ? kPidfd : P_PID, id, reinterpret_cast<long>(&info), WEXITED | WNOHANG,
                          reinterpret_cast<long>(&usage));

@@ -5,7 +5,8 @@
 
 namespace pipe_core {
 
-static constexpr int kBatch = 64;
+// As many as there may well be at once: what has come in time must be seen before its deadline is.
+static constexpr int kBatch = 1024;
 static constexpr int kGenerationShift = 32;
 
 int EventSet::open() {
@@ -39,9 +40,9 @@ int EventSet::add(int fd, uint32_t events, Callback callback, void* owner) {
   return number;
 }
 
-void EventSet::remove(int entry, int fd) {
+void EventSet::remove(int number, int fd) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  forget(entry);
+  forget(number);
 }
 
 void EventSet::forget(int number) {

@@ -32,10 +32,10 @@ class EventSet {
   int add(int fd, uint32_t events, Callback callback, void* owner);
   // Before the descriptor is closed: a fork of the host may hold a copy of it, which would keep it in the set. After
   // close() nothing leaves the set.
-  void remove(int entry, int fd);
+  void remove(int number, int fd);
   // For what is out of the set already, or can bring no more than one more event: EPOLLONESHOT. Such an event is
   // nobody's.
-  void forget(int entry);
+  void forget(int number);
 
   // Waits at most so long, -1 for ever, and calls back for what has come. A signal ends the wait.
   void wait(int timeout_ms);

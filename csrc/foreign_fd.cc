@@ -24,13 +24,13 @@ int add_to(const UniqueFd& epoll, int fd) {
 
 }  // namespace
 
-int ForeignFd::open(int backend_fd) {
+int ForeignFd::open(int set_fd) {
   if (is_open()) return epoll_.get();
   UniqueFd epoll;
   int status = adopt(epoll, ::epoll_create1(EPOLL_CLOEXEC));
   if (status == 0) status = adopt(timer_, ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   if (status == 0) status = adopt(event_, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  for (const int fd : {backend_fd, timer_.get(), event_.get()}) {
+  for (const int fd : {set_fd, timer_.get(), event_.get()}) {
     if (status == 0) status = add_to(epoll, fd);
   }
   if (status < 0) {

@@ -1,6 +1,5 @@
-// One descriptor that tells another event loop that ours has work: an epoll set of libuv's own backend, a timerfd for
-// the next timer, and an eventfd for what was started outside a turn, which libuv hands to the kernel in its next turn
-// only.
+// One descriptor that tells another event loop that ours has work: an epoll set of the loop's own set, a timerfd for
+// the next deadline, and an eventfd for what was started, or has ended, outside a turn.
 #ifndef FOREIGN_FD_H_
 #define FOREIGN_FD_H_
 
@@ -11,11 +10,11 @@ namespace pipe_core {
 class ForeignFd {
  public:
   // Returns the descriptor, made at the first call, or a negative errno.
-  int open(int backend_fd);
+  int open(int set_fd);
   bool is_open() const { return static_cast<bool>(epoll_); }
   void wake();
   void clear_wake();
-  // `ms` as uv_backend_timeout() has it: -1 for no timer.
+  // `ms` until the next deadline: -1 for none.
   void set_timer(int ms);
   void close();
 

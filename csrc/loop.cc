@@ -122,14 +122,20 @@ void Loop::glance() {
 }
 
 void Loop::turn(int timeout_ms) {
-  turning_ = true;
+  struct Turning {
+    explicit Turning(bool& set) : turning(set) { turning = true; }
+    Turning(const Turning&) = delete;
+    Turning& operator=(const Turning&) = delete;
+    ~Turning() { turning = false; }
+    bool& turning;
+  };
+  const Turning turning(turning_);
   events_.wait(timeout_ms);
   looked_at_ = Deadlines::now();
   deadlines_.expire();
   // libuv never sleeps: it is called for what the reapers ask of it only, its timer and its signals.
   if (uv_is_ready_ || until_uv() == 0) uv_run(&uv_, UV_RUN_NOWAIT);
   uv_is_ready_ = false;
-  turning_ = false;
 }
 
 double Loop::timeout() {
@@ -147,7 +153,10 @@ uint32_t Loop::next_finished() {
   return token;
 }
 
-int Loop::until_due() { return finished_.empty() ? until_next() : 0; }
+int Loop::until_due() {
+  if (inherited()) return Deadlines::kNever;
+  return finished_.empty() ? until_next() : 0;
+}
 
 int Loop::until_next() {
   const int uv = until_uv();

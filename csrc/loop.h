@@ -1,4 +1,4 @@
-// One event loop: libuv's, the children that live in it, and the queue of ended operations that the host pulls from.
+// One event loop: its turns, the children that live in it, and the queue of ended operations that the host pulls from.
 #ifndef LOOP_H_
 #define LOOP_H_
 

@@ -70,7 +70,7 @@ enum pipe_channel { PIPE_STDIN = 0, PIPE_STDOUT = 1, PIPE_STDERR = 2, PIPE_EXIT 
 /** What a turn of the loop does before it dispatches what is ready. */
 enum pipe_turn {
   PIPE_TURN_LOOK = 0,  /**< asks the kernel what is ready */
-  PIPE_TURN_SLEEP = 1, /**< sleeps until something is, unless an operation has ended already or none is armed */
+  PIPE_TURN_SLEEP = 1, /**< sleeps until something is, or a signal comes; not if one has ended, or none is armed */
   PIPE_TURN_GLANCE = 2 /**< asks the kernel only if the last time is 50 microseconds ago: the host is busy itself */
 };
 
@@ -332,7 +332,9 @@ PIPE_EXPORT void pipe_family_free(pipe_family* family);
 /**
  * Reads from PIPE_STDOUT or PIPE_STDERR. PIPE_OK: `result` is what was asked for. PIPE_CLOSED at end of file,
  * PIPE_TIMEOUT, PIPE_ABORTED, negative errno: `result` is what had come. Otherwise its data is NULL. The bytes
- * stay valid, and stay in the stream, and the stream is busy, until pipe_read_take() or pipe_cancel().
+ * stay valid, and stay in the stream, and the stream is busy, until pipe_read_take() or pipe_cancel(). The first read
+ * after the start of the child, or after a write, may answer PIPE_AGAIN without looking: who is asked needs some time.
+ * After pipe_cancel(), and with PIPE_READ_POLL, it looks.
  */
 PIPE_EXPORT int pipe_read(pipe_process* process, int channel, int mode, size_t length, pipe_slice* result);
 /**

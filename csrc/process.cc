@@ -178,7 +178,9 @@ void Process::close_streams_at_end() {
   // The kernel looks for bytes first and for the hang-up second, without a lock: only a look that begins after the
   // hang-up tells that there are none.
   if ((!hung_up[0] && !hung_up[1]) || ::poll(ends + 1, 2, 0) < 0) return;
-  for (int i = 0; i < 2; ++i) outputs_[i].close_if_at_end(hung_up[i] ? ends[i + 1].revents : 0);
+  for (int i = 0; i < 2; ++i) {
+    if (hung_up[i]) outputs_[i].close_if_at_end(ends[i + 1].revents);
+  }
 }
 
 void Process::close() { end(true); }

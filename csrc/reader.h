@@ -57,8 +57,8 @@ class Reader final : public Channel {
   ReadRequest request_;
   Frame frame_ = {};
   bool shown_ = false;           // the host may still look at the frame's bytes, and take them
-  bool drained_ = true;          // the last read(2) found less than it could have taken
-  bool answer_is_due_ = false;   // drained, and written to since
+  bool drained_ = true;          // nothing was left after the last read(2)
+  bool answer_is_due_ = false;   // drained, and nobody has looked since the child was started, or written to
   pipe_buffered buffered_ = {};  // the buffer's bytes, lent to the host while nobody reads
   size_t chunk_;
   bool end_of_file_ = false;

@@ -11,8 +11,8 @@ local scheduler = require("pipe.scheduler")
 local OK, AGAIN, CLOSED = C.PIPE_OK, C.PIPE_AGAIN, C.PIPE_CLOSED
 local ABSENT = { [C.PIPE_NOT_A_PIPE] = true, [C.PIPE_MERGED] = true }
 
-local PIECE = 65536         -- what a pipe holds by default
-local LONGEST_INPUT = 4096  -- there is room for so much in any new pipe
+local PIECE = reader.PIECE
+local LONGEST_INPUT = 4096 -- there is room for so much in any new pipe
 local new_slice = ffi.typeof("pipe_slice")
 
 local function cancel_one(sub)
@@ -68,15 +68,15 @@ local function read(self, output, sub)
   return output.done or code == AGAIN and arm(sub, proc, output.channel, 0)
 end
 
--- Reads what is there now.
+-- Reads what is there now, but no more than the child can have left: somebody else may write on and on.
 local function look(self, output)
   if output.done then
     return
   end
-  local slice = new_slice()
+  local slice, most = new_slice(), output.size + self.settings.pipe_capacity
   repeat
     local code = C.pipe_read(self.proc.handle, output.channel, C.PIPE_READ_POLL, PIECE, slice)
-  until code == AGAIN or not took(self, output, code, slice)
+  until code == AGAIN or not took(self, output, code, slice) or output.size >= most
 end
 
 -- Whether it is known, or armed.
@@ -135,7 +135,7 @@ local function turn(self, waiter, subs)
 end
 
 ---Serves the child of `self`, a pipe.Crew, as far as that goes: what is `done`, `fed` and `exited` then is so, and
----nothing is pending. **Yields.**
+---nothing is pending. **Yields.** What it throws leaves `attending` to be cancelled.
 ---@param self pipe.Crew
 return function(self)
   local waiter = is_simple(self.settings) and scheduler.waiter()
@@ -144,7 +144,7 @@ return function(self)
   end
   feed(self)
   local subs = { { parent = waiter }, { parent = waiter }, { parent = waiter } }
-  waiter.attended, waiter.cancel = subs, cancel
+  self.attending, waiter.attended, waiter.cancel = waiter, subs, cancel
   if read(self, self.outputs[1], subs[1]) and read(self, self.outputs[2], subs[2]) and await_exit(self, subs[3]) then
     repeat until not turn(self, waiter, subs)
   end

@@ -11,7 +11,7 @@ local thread = require("pipe.thread")
 local timer = require("pipe.timer")
 local writer = require("pipe.writer")
 
-local PIECE = 65536                -- what a pipe holds by default
+local PIECE = reader.PIECE
 local LAST_GRACE = 10000           -- ms that the kernel gets to bring KILL about
 local FIRST_LOOK, LAST_LOOK = 1, 100 -- ms between looks at a tree that is to end
 
@@ -21,7 +21,13 @@ local FIRST_LOOK, LAST_LOOK = 1, 100 -- ms between looks at a tree that is to en
 ---@field workers thread[]
 ---@field outputs table[] stdout and stderr: pieces, size, cut, absent, done
 ---@field tree ffi.cdata*? once it is being ended
----@field exited boolean? `ok`, `reason` and `status` are known, as from proc:wait()
+---@field attending table? the waiter of attend()
+---@field exited boolean? the next three are known, as from proc:wait()
+---@field ok boolean?
+---@field reason string?
+---@field status integer|string|nil
+---@field ending boolean? somebody ends the tree: `ender`
+---@field ender thread?
 ---@field fed boolean? the child has its input
 ---@field failure table? what a worker threw
 ---@field late boolean? the time for the run has passed
@@ -279,6 +285,10 @@ end
 ---Leaves nothing behind. Never yields.
 function Crew:finish()
   self.over = true
+  local waiter = self.attending
+  if waiter and waiter.attended then -- attend() has thrown: who ran it must not be woken by what it waited for
+    waiter.cancel(waiter)
+  end
   for _, th in ipairs(self.workers) do
     thread.kill(th)
   end

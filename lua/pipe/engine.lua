@@ -108,7 +108,8 @@ function engine.turn(kind, wake)
   if ended == 0 then
     return
   elseif ended < 0 then
-    return forget_parent()
+    engine.opened() -- forgets the parent's
+    return
   end
   -- The first one without a loop: it is the only one when somebody alone waits, and a trace ends at an inner loop.
   hand_out(C.pipe_loop_next(loop), wake)

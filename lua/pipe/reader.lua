@@ -18,6 +18,9 @@ local reader = {}
 -- One for each call: any allocation may run a finalizer, and that may read too.
 local new_slice = ffi.typeof("pipe_slice")
 
+---How much a run reads at once: what a pipe holds by default.
+reader.PIECE = 65536
+
 ---The outputs' channels, by name.
 reader.outputs = { stdout = C.PIPE_STDOUT, stderr = C.PIPE_STDERR }
 
