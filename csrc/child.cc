@@ -56,15 +56,23 @@ bool Child::try_reap(ExitStatus* status) {
     return true;
   }
   // ECHILD: the host ignores SIGCHLD, or somebody else's wait took our child.
-  if (!find_lost_status(status)) *status = {ExitStatus::Kind::kLost, 0};
-  return true;
+  return find_lost_status(status);
 }
 
+// As try_reap(), for a child that waitid(2) knows nothing of.
 bool Child::find_lost_status(ExitStatus* status) const {
-  if (!pidfd_) return false;
+  *status = {ExitStatus::Kind::kLost, 0};
+  if (!pidfd_) return true;
   PidfdInfo info = {};
-  info.mask = kPidfdInfoExit;
-  if (::ioctl(pidfd_.get(), kPidfdGetInfo, &info) != 0 || (info.mask & kPidfdInfoExit) == 0) return false;
+  const auto ask = [&] {
+    info.mask = kPidfdInfoExit;
+    return ::ioctl(pidfd_.get(), kPidfdGetInfo, &info) == 0;
+  };
+  // Twice: the kernel looks for a status first and for the process second, which may go in between.
+  if (!ask() && !ask()) return true;
+  // It is no zombie any more, and not gone yet: where SIGCHLD is ignored the kernel takes it away by itself, and tells
+  // its status only after that.
+  if ((info.mask & kPidfdInfoExit) == 0) return false;
   *status = from_wait_status(info.exit_code);
   return true;
 }

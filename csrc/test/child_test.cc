@@ -131,6 +131,25 @@ TEST_P(ChildTest, OfAHostThatIgnoresSigchldNeverBlocks) {
   });
 }
 
+// The kernel lets go of such a child in two steps: between them waitid(2) knows it no more, and the pidfd has no
+// status.
+TEST_P(ChildTest, OfAHostThatIgnoresSigchldKeepsItsStatusWhenItIsAskedAtTheWorstTime) {
+  if (!GetParam() || !kernel_tells_lost_statuses()) GTEST_SKIP();
+  in_forked_process([] {
+    ::signal(SIGCHLD, SIG_IGN);
+    constexpr int kTimes = 2000;
+    for (int i = 0; i < kTimes; ++i) {
+      const RealChild real;
+      Child child(real.pid(), real.open_pidfd());
+      real.end();
+      ExitStatus status = {};
+      while (!child.try_reap(&status)) {
+      }
+      ASSERT_EQ(status.kind, Kind::kExit);
+    }
+  });
+}
+
 TEST_P(ChildTest, IsAskedWhetherItLivesBySignalZero) {
   const RealChild real;
   Child child = adopt(real);
