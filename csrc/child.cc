@@ -64,12 +64,14 @@ bool Child::find_lost_status(ExitStatus* status) const {
   *status = {ExitStatus::Kind::kLost, 0};
   if (!pidfd_) return true;
   PidfdInfo info = {};
-  const auto ask = [&] {
-    info.mask = kPidfdInfoExit;
-    return ::ioctl(pidfd_.get(), kPidfdGetInfo, &info) == 0;
-  };
   // Twice: the kernel looks for a status first and for the process second, which may go in between.
-  if (!ask() && !ask()) return true;
+  constexpr int kLooks = 2;
+  bool answered = false;
+  for (int look = 0; look < kLooks && !answered; ++look) {
+    info.mask = kPidfdInfoExit;
+    answered = ::ioctl(pidfd_.get(), kPidfdGetInfo, &info) == 0;
+  }
+  if (!answered) return true;
   // It is no zombie any more, and not gone yet: where SIGCHLD is ignored the kernel takes it away by itself, and tells
   // its status only after that.
   if ((info.mask & kPidfdInfoExit) == 0) return false;
