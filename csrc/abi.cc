@@ -283,9 +283,9 @@ size_t pipe_family_living(pipe_family* family) { return family == nullptr ? 0 : 
 void pipe_family_free(pipe_family* family) { delete unwrap(family); }
 
 int pipe_read(pipe_process* process, int channel, int mode, size_t length, pipe_slice* result) {
-  if (result == nullptr || mode < PIPE_READ_ALL || mode > PIPE_READ_POLL) return UV_EINVAL;
+  if (result == nullptr || mode < PIPE_READ_ALL || mode > PIPE_READ_WITHIN) return UV_EINVAL;
   *result = {};
-  if (mode >= PIPE_READ_ANY && length == 0) return UV_EINVAL;
+  if ((mode == PIPE_READ_ANY || mode == PIPE_READ_POLL) && length == 0) return UV_EINVAL;
   return on_output(process, channel, [&](pipe_core::Reader& reader) { return reader.read({mode, length}, result); });
 }
 
@@ -356,6 +356,13 @@ int pipe_start(pipe_process* process, int channel, uint32_t timeout_ms, uint32_t
   return on_process(process, [&](Process& waiting) {
     pipe_core::Channel* awaited = waiting.channel(channel);
     return awaited == nullptr ? UV_EINVAL : awaited->start(token, timeout_ms);
+  });
+}
+
+int pipe_start_beside_exit(pipe_process* process, int channel) {
+  return on_process(process, [&](Process& reading) {
+    const bool is_output = channel == PIPE_STDOUT || channel == PIPE_STDERR;
+    return is_output && reading.stream(channel) == PIPE_OK ? reading.read_beside_exit(channel) : UV_EINVAL;
   });
 }
 

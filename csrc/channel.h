@@ -18,11 +18,11 @@ class Channel {
 
   // Arms what the last try could not do at once; 0 never times out.
   int start(uint32_t token, uint32_t timeout_ms) {
-    if (operation_.waiting() || operation_.finished()) return PIPE_BUSY;
-    int status = operation_.ended_early() ? PIPE_OK : arm();
-    if (status == PIPE_OK) status = operation_.start(token, timeout_ms == 0 ? Operation::kNoTimeout : timeout_ms);
-    if (status < 0) cancel();
-    return status;
+    return arm_and([&] { return operation_.start(token, timeout_ms == 0 ? Operation::kNoTimeout : timeout_ms); });
+  }
+  // The same, but `other` tells of it, and only if it ends otherwise than well.
+  int start_beside(Channel& other) {
+    return arm_and([&] { return operation_.start_beside(other.operation_); });
   }
   virtual void cancel() { operation_.cancel(); }
 
@@ -36,6 +36,16 @@ class Channel {
 
   Loop& loop_;
   Operation operation_;
+
+ private:
+  template <typename Start>
+  int arm_and(Start start) {
+    if (operation_.waiting() || operation_.finished()) return PIPE_BUSY;
+    int status = operation_.ended_early() ? PIPE_OK : arm();
+    if (status == PIPE_OK) status = start();
+    if (status < 0) cancel();
+    return status;
+  }
 };
 
 }  // namespace pipe_core

@@ -46,6 +46,8 @@ Frame cut_frame(ByteBuffer& buffer, const ReadRequest& request, bool end_of_file
   switch (request.mode) {
     case PIPE_READ_ALL:
       return cut_all(buffer, end_of_file, max_result);
+    case PIPE_READ_WITHIN:
+      return cut_all(buffer, end_of_file, std::min(request.length, max_result));
     case PIPE_READ_BYTES:
       return cut_bytes(buffer, request.length, end_of_file, max_result);
     case PIPE_READ_LINE:

@@ -10,8 +10,9 @@ namespace pipe_core {
 int Operation::start(uint32_t token, double timeout_ms) {
   if (waiting() || finished() || token == 0) return UV_EINVAL;
   token_ = token;
+  other_ = nullptr;
   if (state_ == State::kEnded) {
-    to_queue(outcome_);
+    tell(outcome_);
     return 0;
   }
   if (timeout_ms != kNoTimeout) {
@@ -20,9 +21,25 @@ int Operation::start(uint32_t token, double timeout_ms) {
     const auto delay = static_cast<uint64_t>(std::min(timeout_ms * kNanosecondsPerMs, kLongest));
     if (const int status = loop_.deadlines().add(*this, Deadlines::now() + delay); status < 0) return status;
   }
+  begin_waiting();
+  return 0;
+}
+
+int Operation::start_beside(Operation& other) {
+  if (waiting() || finished()) return UV_EINVAL;
+  token_ = 0;
+  other_ = &other;
+  if (state_ == State::kEnded) {
+    tell(outcome_);
+  } else {
+    begin_waiting();
+  }
+  return 0;
+}
+
+void Operation::begin_waiting() {
   state_ = State::kWaiting;
   loop_.operation_started();
-  return 0;
 }
 
 void Operation::expire() { finish(PIPE_TIMEOUT); }
@@ -35,17 +52,21 @@ void Operation::stop_waiting() {
 void Operation::finish(int outcome) {
   if (waiting()) {
     stop_waiting();
-    to_queue(outcome);
+    tell(outcome);
   } else if (state_ == State::kHeld) {
     outcome_ = outcome;
     state_ = State::kEnded;
   }
 }
 
-void Operation::to_queue(int outcome) {
+void Operation::tell(int outcome) {
   outcome_ = outcome;
   state_ = State::kFinished;
-  loop_.push_finished(*this);
+  if (other_ == nullptr) {
+    loop_.push_finished(*this);
+  } else if (outcome != PIPE_OK) {
+    other_->finish(PIPE_RUNNING);
+  }
 }
 
 int Operation::take_outcome() {

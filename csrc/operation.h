@@ -30,6 +30,9 @@ class Operation final : public Deadline {
   void finish(int outcome);
   // Finished -> idle. Fetching before the end is the host's mistake and answers UV_EINVAL.
   int take_outcome();
+  // As start(), but without a token: nobody is told when it ends with PIPE_OK. Else `other` ends instead, with
+  // PIPE_RUNNING. `other` must outlive it.
+  int start_beside(Operation& other);
   // Anything -> idle: the token never comes out.
   void cancel();
 
@@ -47,10 +50,12 @@ class Operation final : public Deadline {
   enum class State : uint8_t { kIdle, kHeld, kEnded, kWaiting, kFinished };
 
   void expire() override;
-  void to_queue(int outcome);
+  void tell(int outcome);
+  void begin_waiting();
   void stop_waiting();
 
   Loop& loop_;
+  Operation* other_ = nullptr;  // who is told instead
   uint32_t token_ = 0;
   int outcome_ = 0;
   State state_ = State::kIdle;

@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PIPE_ABI_VERSION 3
+#define PIPE_ABI_VERSION 4
 
 #if defined(__GNUC__)
 #define PIPE_EXPORT __attribute__((visibility("default")))
@@ -80,7 +80,8 @@ enum pipe_read_mode {
   PIPE_READ_BYTES = 1, /**< exactly `length` bytes */
   PIPE_READ_LINE = 2,  /**< up to LF; neither it nor one CR right before it is given */
   PIPE_READ_ANY = 3,   /**< what is there, at least one byte and at most `length` */
-  PIPE_READ_POLL = 4   /**< the same, and after PIPE_AGAIN nothing is held: there is nothing now */
+  PIPE_READ_POLL = 4,  /**< the same, and after PIPE_AGAIN nothing is held: there is nothing now */
+  PIPE_READ_WITHIN = 5 /**< as PIPE_READ_ALL; PIPE_TOO_MUCH if that is more than `length` bytes, which stay */
 };
 
 /** Borrowed bytes. `data` is NULL where there is nothing to tell, which is not the same as an empty slice. */
@@ -345,7 +346,7 @@ PIPE_EXPORT int pipe_read(pipe_process* process, int channel, int mode, size_t l
  * Valid as long as the process; NULL where the host has no such stream.
  */
 PIPE_EXPORT pipe_buffered* pipe_buffered_bytes(pipe_process* process, int channel);
-/** The outcome of a read that was started; as pipe_read(), never PIPE_AGAIN or PIPE_BUSY. */
+/** The outcome of a read that was started; as pipe_read(), never PIPE_AGAIN or PIPE_BUSY. -EINVAL before its end. */
 PIPE_EXPORT int pipe_read_result(pipe_process* process, int channel, pipe_slice* result);
 /** Takes the bytes that the last pipe_read() or pipe_read_result() showed (and their line end) out of the stream. */
 PIPE_EXPORT void pipe_read_take(pipe_process* process, int channel);
@@ -363,7 +364,8 @@ PIPE_EXPORT int pipe_write_result(pipe_process* process, double* written);
  * -ECHILD: somebody else reaped it, and the kernel no longer knows how it ended.
  */
 PIPE_EXPORT int pipe_wait(pipe_process* process, pipe_exit* exit);
-/** The outcome of a wait that was started: as pipe_wait(), or PIPE_TIMEOUT or PIPE_ABORTED. */
+/** The outcome of a wait that was started: as pipe_wait(), PIPE_TIMEOUT, PIPE_ABORTED, or PIPE_RUNNING for a read that
+ * pipe_start_beside_exit() has armed. */
 PIPE_EXPORT int pipe_wait_result(pipe_process* process, pipe_exit* exit);
 /** As pipe_wait(), but uses nothing up: PIPE_RUNNING, or the exit, as often as one asks. */
 PIPE_EXPORT int pipe_try_wait(pipe_process* process, pipe_exit* exit);
@@ -385,6 +387,12 @@ PIPE_EXPORT void pipe_exit_watch_free(pipe_exit_watch* watch);
  * is armed then.
  */
 PIPE_EXPORT int pipe_start(pipe_process* process, int channel, uint32_t timeout_ms, uint32_t token);
+/**
+ * Arms the read of an output whose try has just answered PIPE_AGAIN, without a token: pipe_read_result() tells later
+ * whether it has ended. If it ends otherwise than with PIPE_OK, the wait for the exit that is held or armed ends with
+ * PIPE_RUNNING, so that one token is enough to serve a child. Errors: as pipe_start().
+ */
+PIPE_EXPORT int pipe_start_beside_exit(pipe_process* process, int channel);
 /** Forgets a held, armed or ended operation, or bytes that were shown and not taken. Nothing is consumed. */
 PIPE_EXPORT void pipe_cancel(pipe_process* process, int channel);
 

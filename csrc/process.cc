@@ -170,9 +170,10 @@ void Process::watch_exit() {
 
 void Process::close_streams_at_end() {
   for (Reader& output : outputs_) output.expect_no_answer();
-  // A closed stream has the descriptor -1, which poll(2) passes over.
-  pollfd ends[] = {{input_.fd(), POLLOUT, 0}, {outputs_[0].fd(), POLLIN, 0}, {outputs_[1].fd(), POLLIN, 0}};
-  if (::poll(ends, 3, 0) < 0) return;
+  // A closed stream has the descriptor -1, which poll(2) passes over. Who waits for an output finds out by himself.
+  const auto idle = [](const Reader& output) { return output.waiting() ? -1 : output.fd(); };
+  pollfd ends[] = {{input_.fd(), POLLOUT, 0}, {idle(outputs_[0]), POLLIN, 0}, {idle(outputs_[1]), POLLIN, 0}};
+  if ((ends[0].fd < 0 && ends[1].fd < 0 && ends[2].fd < 0) || ::poll(ends, 3, 0) < 0) return;
   input_.close_if_at_end(ends[0].revents);
   const bool hung_up[] = {(ends[1].revents & POLLHUP) != 0, (ends[2].revents & POLLHUP) != 0};
   // The kernel looks for bytes first and for the hang-up second, without a lock: only a look that begins after the

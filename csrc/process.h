@@ -50,6 +50,8 @@ class Process {
 
   // PIPE_OK, or why the host has no end of that stream: PIPE_MERGED, PIPE_NOT_A_PIPE.
   int stream(int channel) const;
+  // Arms the read of an output; the wait for the exit tells of it, and only if it ends otherwise than well.
+  int read_beside_exit(int channel) { return output(channel).start_beside(exit_channel_); }
   Reader& output(int channel) { return outputs_[channel - PIPE_STDOUT]; }
   Writer& input() { return input_; }
   // nullptr where there is no such stream.

@@ -95,7 +95,7 @@ int Reader::fill(size_t* budget) {
 }
 
 size_t Reader::wanted() const {
-  if (request_.mode < PIPE_READ_ANY) return chunk_;
+  if (request_.mode != PIPE_READ_ANY && request_.mode != PIPE_READ_POLL) return chunk_;
   return std::max(chunk_, std::min(request_.length, kLargestChunk));
 }
 

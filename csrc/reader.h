@@ -35,6 +35,7 @@ class Reader final : public Channel {
   // other end, and bytes may still be in the pipe; then it stays open.
   void close_if_at_end(short poll_events);
   int fd() const { return parent_end_.get(); }
+  bool waiting() const { return operation_.pending(); }
 
  protected:
   int arm() override { return watch_.arm(loop_.events(), parent_end_.get()); }

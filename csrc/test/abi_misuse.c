@@ -102,7 +102,7 @@ void test_bad_arguments(pipe_loop* loop) {
   CHECK(process == NULL && pipe_loop_children(loop) == 0);
 
   process = spawn(loop, "cat", 0);
-  for (int mode = -1; mode <= 5; mode += 6) CHECK(pipe_read(process, PIPE_STDOUT, mode, 1, &slice) == -EINVAL);
+  for (int mode = -1; mode <= 6; mode += 7) CHECK(pipe_read(process, PIPE_STDOUT, mode, 1, &slice) == -EINVAL);
   for (int mode = PIPE_READ_ANY; mode <= PIPE_READ_POLL; ++mode) {
     CHECK(pipe_read(process, PIPE_STDOUT, mode, 0, &slice) == -EINVAL && slice.data == NULL);
   }
@@ -115,6 +115,7 @@ void test_bad_arguments(pipe_loop* loop) {
     CHECK(pipe_read_result(process, no_outputs[i], &slice) == -EINVAL);
     pipe_read_take(process, no_outputs[i]);
     CHECK(pipe_buffered_bytes(process, no_outputs[i]) == NULL);
+    CHECK(pipe_start_beside_exit(process, no_outputs[i]) == -EINVAL);
   }
   CHECK(pipe_write(process, NULL, 1, &written) == -EINVAL);
   CHECK(pipe_write(process, NULL, 0, &written) == PIPE_OK && written == 0);

@@ -141,6 +141,53 @@ static void test_joint(pipe_loop* loop) {
   run_until_all_are_reaped(loop);
 }
 
+static void start_reads_beside_exit(pipe_process* process, size_t most) {
+  pipe_slice slice;
+  for (int channel = PIPE_STDOUT; channel <= PIPE_STDERR; ++channel) {
+    CHECK(pipe_read(process, channel, PIPE_READ_WITHIN, most, &slice) == PIPE_AGAIN);
+    CHECK(pipe_start_beside_exit(process, channel) == PIPE_OK);
+    CHECK(pipe_start_beside_exit(process, channel) == PIPE_BUSY);
+  }
+}
+
+static void test_one_token_for_all(pipe_loop* loop) {
+  pipe_process* process = spawn(loop, "echo out; read x; echo err >&2; exit 7", 0);
+  const pipe_slice line = {"\n", 1};
+  pipe_slice slice;
+  pipe_exit status;
+  double written;
+  CHECK(pipe_wait(process, &status) == PIPE_AGAIN);
+  start_reads_beside_exit(process, 4);
+  CHECK(pipe_start(process, PIPE_EXIT, 0, 9) == PIPE_OK);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == -EINVAL); /* it has not ended */
+  CHECK(pipe_write(process, &line, 1, &written) == PIPE_OK);
+  CHECK(next_token(loop) == 9 && pipe_loop_next(loop) == 0);
+  CHECK(pipe_wait_result(process, &status) == PIPE_OK && status.status == 7);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == PIPE_OK && is(slice, "out\n"));
+  CHECK(pipe_read_result(process, PIPE_STDERR, &slice) == PIPE_OK && is(slice, "err\n"));
+  pipe_process_free(process);
+
+  process = spawn(loop, "echo much; read x", 0);
+  CHECK(pipe_wait(process, &status) == PIPE_AGAIN);
+  start_reads_beside_exit(process, 4);
+  CHECK(pipe_start(process, PIPE_EXIT, 0, 9) == PIPE_OK);
+  CHECK(next_token(loop) == 9 && pipe_wait_result(process, &status) == PIPE_RUNNING);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == PIPE_TOO_MUCH && slice.data == NULL);
+  CHECK(pipe_read(process, PIPE_STDOUT, PIPE_READ_LINE, 0, &slice) == PIPE_OK && is(slice, "much"));
+  CHECK(pipe_read_result(process, PIPE_STDERR, &slice) == -EINVAL);
+  pipe_process_free(process);
+
+  process = spawn(loop, "read x", 0);
+  CHECK(pipe_wait(process, &status) == PIPE_AGAIN);
+  start_reads_beside_exit(process, 4);
+  CHECK(pipe_shutdown(process, PIPE_STDOUT) == PIPE_OK); /* before the wait is armed */
+  CHECK(pipe_start(process, PIPE_EXIT, 0, 9) == PIPE_OK);
+  CHECK(next_token(loop) == 9 && pipe_wait_result(process, &status) == PIPE_RUNNING);
+  CHECK(pipe_read_result(process, PIPE_STDOUT, &slice) == PIPE_ABORTED);
+  pipe_process_free(process);
+  run_until_all_are_reaped(loop);
+}
+
 static void test_terminal_usage_and_exit_watch(pipe_loop* loop) {
   const char* argv[] = {"/bin/sh", "-c", "stty size; read x; exit 7", NULL};
   const pipe_spawn_options options = {
@@ -338,6 +385,7 @@ static void test_loop(void) {
   test_timer(loop);
   test_streams_that_are_no_pipes(loop);
   test_joint(loop);
+  test_one_token_for_all(loop);
   test_terminal_usage_and_exit_watch(loop);
   test_family(loop);
   test_dialogue(loop);

@@ -161,6 +161,19 @@ TEST(Framing, WhatIsExactlyAsLongAsTheLimitIsNotTooMuch) {
   EXPECT_EQ(cut(stream, kAll), (Cut{PIPE_OK, "12345678"}));
 }
 
+TEST(Framing, AllWithinALimitIsAllOrTooMuch) {
+  Stream stream("abc");
+  const ReadRequest within = {PIPE_READ_WITHIN, 3};
+  EXPECT_EQ(cut(stream, within), (Cut{PIPE_AGAIN, ""}));
+  stream.come("d");
+  EXPECT_EQ(cut(stream, within), (Cut{PIPE_TOO_MUCH, ""}));
+  EXPECT_EQ(cut(stream, {PIPE_READ_BYTES, 1}), (Cut{PIPE_OK, "a"}));
+  stream.ended = true;
+  EXPECT_EQ(cut(stream, {PIPE_READ_WITHIN, 2}), (Cut{PIPE_TOO_MUCH, ""}));
+  EXPECT_EQ(cut(stream, within), (Cut{PIPE_OK, "bcd"}));
+  EXPECT_EQ(cut(stream, {PIPE_READ_WITHIN, 0}), (Cut{PIPE_OK, ""}));
+}
+
 TEST(Framing, BytesBeyondTheLimitAreRefusedBeforeAnyHasCome) {
   Stream stream("");
   stream.limit = 8;

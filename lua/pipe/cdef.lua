@@ -25,7 +25,8 @@ enum pipe_channel { PIPE_STDIN = 0, PIPE_STDOUT = 1, PIPE_STDERR = 2, PIPE_EXIT 
 enum pipe_turn { PIPE_TURN_LOOK = 0, PIPE_TURN_SLEEP = 1, PIPE_TURN_GLANCE = 2 };
 
 enum pipe_read_mode {
-  PIPE_READ_ALL = 0, PIPE_READ_BYTES = 1, PIPE_READ_LINE = 2, PIPE_READ_ANY = 3, PIPE_READ_POLL = 4
+  PIPE_READ_ALL = 0, PIPE_READ_BYTES = 1, PIPE_READ_LINE = 2, PIPE_READ_ANY = 3, PIPE_READ_POLL = 4,
+  PIPE_READ_WITHIN = 5
 };
 
 typedef struct pipe_slice {
@@ -170,6 +171,7 @@ int pipe_exit_watch_start(pipe_process *process, uint32_t timeout_ms, uint32_t t
 int pipe_exit_watch_result(pipe_exit_watch *watch);
 void pipe_exit_watch_free(pipe_exit_watch *watch);
 int pipe_start(pipe_process *process, int channel, uint32_t timeout_ms, uint32_t token);
+int pipe_start_beside_exit(pipe_process *process, int channel);
 void pipe_cancel(pipe_process *process, int channel);
 ]]
 

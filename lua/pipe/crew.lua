@@ -230,10 +230,12 @@ local function kill(th)
   end
 end
 
+local READ_ANY = { stdout = "stdout_read_any", stderr = "stderr_read_any" }
+
 local function new_output(name, callback)
   return {
-    name = name, channel = reader.outputs[name], read_any = name .. "_read_any", callback = callback, pieces = {},
-    size = 0,
+    name = name, channel = reader.outputs[name], read_any = READ_ANY[name], callback = callback, pieces = {}, size = 0,
+    done = false, absent = false,
   }
 end
 
@@ -242,7 +244,8 @@ end
 ---@return pipe.Crew
 function crew.new(proc, settings)
   return setmetatable({
-    proc = proc, settings = settings, workers = {}, timed_out = false, truncated = false,
+    proc = proc, settings = settings, workers = {}, timed_out = false, truncated = false, exited = false, fed = false,
+    ok = nil, reason = nil, status = nil, attending = nil, -- room for what will be known
     outputs = { new_output("stdout", settings.on_stdout), new_output("stderr", settings.on_stderr) },
   }, Crew)
 end
@@ -286,7 +289,7 @@ end
 function Crew:finish()
   self.over = true
   local waiter = self.attending
-  if waiter and waiter.attended then -- attend() has thrown: who ran it must not be woken by what it waited for
+  if waiter and waiter.cancel then -- attend() has thrown: who ran it must not be woken by what it waited for
     waiter.cancel(waiter)
   end
   for _, th in ipairs(self.workers) do

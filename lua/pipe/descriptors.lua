@@ -16,15 +16,18 @@ descriptors.names = { [0] = "stdin", "stdout", "stderr" }
 local accesses = { r = C.PIPE_ACCESS_READ, w = C.PIPE_ACCESS_WRITE, a = C.PIPE_ACCESS_APPEND }
 local default_modes = { [0] = "r", "w", "w" } -- beyond: "r"
 
+local NULL, PIPE = { source = C.PIPE_SOURCE_NULL }, { source = C.PIPE_SOURCE_PIPE }
+local STDOUT = { source = C.PIPE_SOURCE_STDOUT }
+
 local function from_word(word, target)
   if word == "null" then
-    return { source = C.PIPE_SOURCE_NULL }
+    return NULL
   elseif word == "inherit" then
     return { source = C.PIPE_SOURCE_FD, fd = target }
   elseif word == "pipe" and target <= 2 then
-    return { source = C.PIPE_SOURCE_PIPE }
+    return PIPE
   elseif word == "stdout" and target == 2 then
-    return { source = C.PIPE_SOURCE_STDOUT }
+    return STDOUT
   end
   return nil, ("unknown word '%s'"):format(word)
 end
@@ -59,14 +62,14 @@ end
 -- What the child's descriptor `target` shall be, with its strings and Lua objects. A pipe.pipeline passes a joint of
 -- the core as its first stage's stderr.
 local function wish(value, target)
-  if io.type(value) then
-    return from_file(value)
-  elseif type(value) == "string" then
+  if type(value) == "string" then
     return from_word(value, target)
   elseif type(value) == "number" then
     return from_number(value)
   elseif type(value) == "table" then
     return from_path(value, target)
+  elseif io.type(value) then
+    return from_file(value)
   elseif target == 2 and ffi.istype("pipe_joint *", value) then
     return { source = C.PIPE_SOURCE_PIPE, joint = value }
   end
@@ -91,9 +94,7 @@ local function read_one(wishes, value, target)
   if not found then
     return ("bad %s option: %s"):format(descriptors.names[target], problem)
   end
-  found.target = target
   wishes[target + 1] = found
-  wishes.has_files = wishes.has_files or found.file ~= nil
 end
 
 local function read_standard(wishes, opts)
@@ -124,19 +125,24 @@ local function read_others(wishes, fds)
     if not found then
       return ("bad fds option: [%d]: %s"):format(target, problem)
     end
-    found.target = target
     wishes[#wishes + 1] = found
-    wishes.has_files = wishes.has_files or found.file ~= nil
   end
+  wishes.numbers = numbers
 end
 
 local new_three, new_array = ffi.typeof("pipe_descriptor[3]"), ffi.typeof("pipe_descriptor[?]")
 
-local function fill_in(entry, wanted)
-  entry.number, entry.source = wanted.target, wanted.source
+local function fill_in(entry, target, wanted)
+  entry.number, entry.source = target, wanted.source
   entry.fd, entry.access = wanted.fd or -1, wanted.access or 0
   entry.path, entry.joint = wanted.path, wanted.joint
 end
+
+---Pipes for stdout and stderr, and nothing to read: the core's form.
+descriptors.outputs_only = new_three()
+fill_in(descriptors.outputs_only[0], 0, NULL)
+fill_in(descriptors.outputs_only[1], 1, PIPE)
+fill_in(descriptors.outputs_only[2], 2, PIPE)
 
 ---@param plan pipe.Plan
 ---@param opts pipe.SpawnOptions
@@ -145,20 +151,33 @@ function descriptors.read(plan, opts)
   if opts.stdin == nil and opts.stdout == nil and opts.stderr == nil and opts.fds == nil and not opts.merge_stderr then
     return -- three pipes
   end
-  local wishes = {}
+  local wishes = { false, false, false }
   local problem = read_standard(wishes, opts) or read_others(wishes, opts.fds)
   if problem then
     return problem
   end
   local array = #wishes == 3 and new_three() or new_array(#wishes)
-  fill_in(array[0], wishes[1])
-  fill_in(array[1], wishes[2])
-  fill_in(array[2], wishes[3])
+  fill_in(array[0], 0, wishes[1])
+  fill_in(array[1], 1, wishes[2])
+  fill_in(array[2], 2, wishes[3])
   for i = 4, #wishes do
-    fill_in(array[i - 1], wishes[i])
+    fill_in(array[i - 1], wishes.numbers[i - 3], wishes[i])
   end
-  plan.wishes, plan.descriptors, plan.has_files = wishes, array, wishes.has_files
+  plan.wishes, plan.descriptors = wishes, array
   plan.options.descriptors, plan.options.descriptor_count = array, #wishes
+end
+
+local function flush(plan, index)
+  local file = plan.wishes[index + 1].file
+  if not file then
+    return
+  end
+  local fd, entry = C.pipe_file_descriptor(file), plan.descriptors[index]
+  if fd < 0 then
+    local message, code = status.describe(fd)
+    return ("failed to flush the file for %s: %s"):format(descriptors.names[index] or entry.number, message), code
+  end
+  entry.fd = fd
 end
 
 ---Flushes the Lua files among them: what the host has written comes before what the child will.
@@ -166,20 +185,25 @@ end
 ---@return string? message
 ---@return string? code
 function descriptors.resolve(plan)
-  if not plan.has_files then
+  local wishes = plan.wishes
+  if not wishes then
     return
   end
-  for i, wanted in ipairs(plan.wishes) do
-    if wanted.file then
-      local fd = C.pipe_file_descriptor(wanted.file)
-      if fd < 0 then
-        local message, code = status.describe(fd)
-        return ("failed to flush the file for %s: %s"):format(
-          descriptors.names[wanted.target] or wanted.target, message), code
-      end
-      plan.descriptors[i - 1].fd = fd
+  -- Not a loop: see options.lua.
+  local message, code = flush(plan, 0)
+  if not message then
+    message, code = flush(plan, 1)
+  end
+  if not message then
+    message, code = flush(plan, 2)
+  end
+  for i = 3, message and 0 or #wishes - 1 do
+    message, code = flush(plan, i)
+    if message then
+      break
     end
   end
+  return message, code
 end
 
 return descriptors

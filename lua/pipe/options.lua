@@ -68,13 +68,9 @@ local function arguments(args)
   return argv, argv and strings.pointers(argv) or problem
 end
 
+-- By channel: they are 0 to 3.
 local function default_timeouts()
-  return {
-    [C.PIPE_STDIN] = DEFAULT_TIMEOUT,
-    [C.PIPE_STDOUT] = DEFAULT_TIMEOUT,
-    [C.PIPE_STDERR] = DEFAULT_TIMEOUT,
-    [C.PIPE_EXIT] = DEFAULT_TIMEOUT,
-  }
+  return { [0] = DEFAULT_TIMEOUT, DEFAULT_TIMEOUT, DEFAULT_TIMEOUT, DEFAULT_TIMEOUT }
 end
 
 -- Here and below without loops over what is always the same: LuaJIT does not compile what is around one.
@@ -196,6 +192,19 @@ local function read_all(plan, opts)
   return plan
 end
 
+-- Without any options: three pipes. Or false and the problem.
+local function plan_program(args)
+  local argv, pointers = arguments(args)
+  if not argv then
+    return false, pointers
+  end
+  local core = new_options()
+  local plan = { file = argv[1], argv = argv, c_argv = pointers, options = core, timeouts = default_timeouts(),
+    wishes = false, descriptors = false }
+  core.file, core.argv, core.buffer_size = plan.file, plan.c_argv, DEFAULT_BUFFER_SIZE
+  return plan
+end
+
 ---Three outcomes: a plan; false and the caller's mistake, before anything has happened; nil and why the world refused.
 ---@param args string|table
 ---@param opts pipe.SpawnOptions?
@@ -203,20 +212,33 @@ end
 ---@return string? problem_or_message
 ---@return string? code
 function options.plan(args, opts)
-  local argv, pointers = arguments(args)
-  if not argv then
-    return false, pointers
+  local plan, problem = plan_program(args)
+  if not plan then
+    return plan, problem
   elseif opts ~= nil and type(opts) ~= "table" then
     return false, "bad opts arg: table expected, got " .. type(opts)
-  end
-  local core = new_options()
-  local plan = { file = argv[1], argv = argv, c_argv = pointers, options = core,
-    timeouts = default_timeouts() }
-  core.file, core.argv, core.buffer_size = plan.file, plan.c_argv, DEFAULT_BUFFER_SIZE
-  if opts == nil then
+  elseif opts == nil then
     return plan
   end
   return read_all(plan, opts)
+end
+
+---The plan of a program that no option has been given for, and that is served without timeouts: what a run most often
+---is. LuaJIT compiles no trace that asks for all options.
+---@param args string|table
+---@param with_stdin boolean a pipe; else /dev/null
+---@return pipe.Plan|false plan
+---@return string? problem
+function options.plan_quietly(args, with_stdin)
+  local plan, problem = plan_program(args)
+  if not plan then
+    return plan, problem
+  end
+  plan.timeouts = { [0] = 0, 0, 0, 0 }
+  if not with_stdin then
+    plan.options.descriptors, plan.options.descriptor_count = descriptors.outputs_only, 3
+  end
+  return plan
 end
 
 return options

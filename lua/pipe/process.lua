@@ -64,14 +64,8 @@ local function start(plan)
   return nil, failure.describe(plan, place, message), code
 end
 
----As spawn(), for those who throw at their own caller's line.
----@param args string|(string|number)[]
----@param opts pipe.SpawnOptions?
----@return pipe.Process|false|nil proc nil: the world refused; false: the caller is wrong
----@return string? err why the world refused, or what to throw
----@return string? code
-function process.try_spawn(args, opts)
-  local plan, problem, code = options.plan(args, opts)
+-- What options.plan() and its like have made, or the failure of that.
+local function carry_out(plan, problem, code)
   if not plan then
     return plan, problem, code
   end
@@ -85,6 +79,26 @@ function process.try_spawn(args, opts)
     return nil, message, code
   end
   return setmetatable({ handle = handle, timeouts = plan.timeouts }, Process)
+end
+
+---As spawn(), for those who throw at their own caller's line.
+---@param args string|(string|number)[]
+---@param opts pipe.SpawnOptions?
+---@return pipe.Process|false|nil proc nil: the world refused; false: the caller is wrong
+---@return string? err why the world refused, or what to throw
+---@return string? code
+function process.try_spawn(args, opts)
+  return carry_out(options.plan(args, opts))
+end
+
+---The same, without options, without timeouts, and without stdin unless one is wanted.
+---@param args string|(string|number)[]
+---@param with_stdin boolean
+---@return pipe.Process|false|nil proc
+---@return string? err
+---@return string? code
+function process.try_spawn_quietly(args, with_stdin)
+  return carry_out(options.plan_quietly(args, with_stdin))
 end
 
 ---Starts a program, with pipes at its stdin, stdout and stderr where `opts` has nothing else. Never yields. Throws for

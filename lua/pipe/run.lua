@@ -14,8 +14,6 @@ local DEFAULT_DRAIN_TIMEOUT = 100
 -- of two.
 local LEAST_CAPACITY = 2 ^ 21
 
-local NONE = { bytes = 0, ms = 0 }
-
 ---@class pipe.RunOptions: pipe.SpawnOptions the four timeouts are not for it
 ---@field input (string|number|(string|number)[]|fun():string?)? what the child reads; by default nothing
 ---@field timeout number? ms for the whole run; none by default
@@ -62,8 +60,17 @@ local function read_input(settings, opts)
   return problem
 end
 
+---How a run is served if nothing else is asked for: a fresh copy.
+---@return pipe.RunSettings
+function run.settings()
+  return {
+    timeout = 0, grace = terminate.DEFAULT_GRACE, drain_timeout = DEFAULT_DRAIN_TIMEOUT, max_output = math.huge,
+    kept_output = math.huge, patience = 0, pipe_capacity = LEAST_CAPACITY,
+  }
+end
+
 local function read_limits(settings, opts)
-  settings.timeout = options.timeout(opts.timeout == nil and 0 or opts.timeout)
+  settings.timeout = options.timeout(opts.timeout == nil and settings.timeout or opts.timeout)
   settings.grace = terminate.grace(opts.grace)
   settings.drain_timeout = options.timeout(opts.drain_timeout == nil and DEFAULT_DRAIN_TIMEOUT or opts.drain_timeout)
   settings.max_output = opts.max_output == nil and math.huge or options.whole(opts.max_output, 0)
@@ -83,8 +90,11 @@ local function read_callback(settings, opts, name)
   settings[name] = callback
 end
 
-local function read(opts, leniency)
-  if type(opts) ~= "table" then
+local function read(opts)
+  local settings = run.settings()
+  if opts == nil then
+    return settings
+  elseif type(opts) ~= "table" then
     return nil, "bad opts arg: table expected, got " .. type(opts)
   end
   local foreign = opts.write_timeout ~= nil and "write_timeout" or opts.stdout_read_timeout ~= nil
@@ -93,15 +103,13 @@ local function read(opts, leniency)
   if foreign then
     return nil, ("bad %s option: not for pipe.run"):format(foreign)
   end
-  local settings = {}
   local problem = read_input(settings, opts) or read_limits(settings, opts)
     or read_callback(settings, opts, "on_stdout") or read_callback(settings, opts, "on_stderr")
   if problem then
     return nil, problem
   end
   settings.pty = opts.pty
-  settings.kept_output = settings.max_output + leniency.bytes
-  settings.patience = leniency.ms
+  settings.kept_output = settings.max_output
   return settings
 end
 
@@ -113,16 +121,20 @@ local function spawn_options(opts)
   return setmetatable(changed, { __index = opts })
 end
 
+local function abort_served(task)
+  task.served:abort()
+end
+
 -- What cuts the service short aborts it: an error, or the killing of the light thread that we are in. Nothing of it is
--- left in any case.
+-- left in any case. No closure: LuaJIT does not compile what makes one, or only might.
 local function protected(served)
   local task = scheduler.current
   if task then
-    task.on_drop = function() served:abort() end
+    task.on_drop, task.served = abort_served, served
   end
   local ran, ok, reason, status = pcall(served.serve, served)
   if task then
-    task.on_drop = nil
+    task.on_drop, task.served = nil, nil
   end
   if not ran then
     served:abort()
@@ -140,40 +152,38 @@ local function text(output)
   end
 end
 
----pipe.run(), for a caller who has to throw at another place, and wants to know more.
+---What the child has written there, as far as it has been kept.
+---@param served pipe.Crew
+---@return string? stdout nil where it went elsewhere
+---@return string? stderr
+function run.texts(served)
+  return text(served.outputs[1]), text(served.outputs[2])
+end
+
+---Runs a program as `settings` say, for a caller who has to throw at another place. **Yields.**
 ---@param args string|(string|number)[]
----@param opts pipe.RunOptions?
----@param leniency { bytes: number, ms: number }? with more than max_output: how many bytes of it are kept, and how long
----the child may take to end by itself; nothing by default
----@return pipe.RunResult|false|nil res false: `message` is a mistake of the caller's
----@return pipe.Crew|string message when there is a result, who served the child
+---@param settings pipe.RunSettings
+---@param opts pipe.SpawnOptions? nil: none, and no stdin without `settings.input`
+---@return pipe.Crew|false|nil served by whom, once the child has started; false: `message` is a mistake of the caller's
+---@return string? message
 ---@return string? code
-function run.attempt(args, opts, leniency)
-  local settings, problem = read(opts == nil and {} or opts, leniency or NONE)
-  if not settings then
-    return false, problem
-  end
+function run.serve(args, settings, opts)
   local waiter, refusal = scheduler.waiter()
   if not waiter then
     return false, refusal
   end
-  local proc, message, code = process.try_spawn(args, spawn_options(opts or {}))
+  local proc, message, code
+  if opts == nil then
+    proc, message, code = process.try_spawn_quietly(args, settings.input ~= nil)
+  else
+    proc, message, code = process.try_spawn(args, spawn_options(opts))
+  end
   if not proc then
     return proc, message, code
   end
   local served = crew.new(proc, settings)
-  local ok, reason, status = protected(served)
-  return {
-    ok = ok == true and not served.timed_out and not served.truncated,
-    reason = reason,
-    status = ok ~= nil and status or nil,
-    stdout = text(served.outputs[1]),
-    stderr = text(served.outputs[2]),
-    pid = proc:pid(),
-    rusage = (proc:rusage()),
-    timed_out = served.timed_out,
-    truncated = served.truncated,
-  }, served
+  served.ok, served.reason, served.status = protected(served)
+  return served
 end
 
 ---Runs a program to its end: feeds its stdin, and reads both outputs meanwhile. **Yields.** A bad argument throws, and
@@ -185,13 +195,28 @@ end
 ---@return string? err "failed to spawn 'no-such': No such file or directory"
 ---@return string? code the errno's name
 function run.run(args, opts)
-  local res, message, code = run.attempt(args, opts)
-  if res then
-    return res
-  elseif res == false then
-    error(message, 2)
+  local settings, problem = read(opts)
+  if not settings then
+    error(problem, 2)
   end
-  return nil, message, code
+  local served, message, code = run.serve(args, settings, opts)
+  if served == false then
+    error(message, 2)
+  elseif not served then
+    return nil, message, code
+  end
+  local stdout, stderr = run.texts(served)
+  return {
+    ok = served.ok == true and not served.timed_out and not served.truncated,
+    reason = served.reason,
+    status = served.ok ~= nil and served.status or nil,
+    stdout = stdout,
+    stderr = stderr,
+    pid = served.proc:pid(),
+    rusage = (served.proc:rusage()),
+    timed_out = served.timed_out,
+    truncated = served.truncated,
+  }
 end
 
 return run

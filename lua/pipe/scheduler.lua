@@ -23,7 +23,8 @@ local PARK = {} -- what a waiting light thread yields; anything else is a bare y
 ---@field running boolean? it is on the stack: it runs, or has just spawned the one that does
 ---@field ended boolean? what it waited for has happened
 ---@field cancel fun(waiter: table)?
----@field on_drop fun()? called when the thread is killed: what else has to end with it
+---@field on_drop fun(task: pipe.Task)? called when the thread is killed: what else has to end with it
+---@field served pipe.Crew? that
 
 local scheduler = {
   PARK = PARK,
@@ -160,15 +161,20 @@ local function turn_until_ended(waiter)
   end
 end
 
--- The main context alone, which nothing but an event can wake: without a loop, so that all of a wait is one trace.
-local function sleep_until_ended(waiter)
+-- Whether that has woken the main context alone.
+local function sleep_once(waiter)
   if ready == 0 and engine.outstanding > 0 then
     engine.turn(SLEEP, wake)
-    if waiter.ended then
-      return
-    end
   end
-  turn_until_ended(waiter)
+  return waiter.ended
+end
+
+-- Without a loop where a few turns will do, so that all of a wait is one trace: of a short program comes an output, the
+-- outputs' end, the exit.
+local function sleep_until_ended(waiter)
+  if not (sleep_once(waiter) or sleep_once(waiter) or sleep_once(waiter) or sleep_once(waiter)) then
+    turn_until_ended(waiter)
+  end
 end
 
 local MAX_TURNS = 16 -- of one step: a foreign event loop has other things to do
@@ -226,7 +232,8 @@ end
 function scheduler.waiter()
   local task = scheduler.current
   if not task then
-    return {}
+    -- With room for all that it will hold: a table that grows is made again each time.
+    return { ended = false, token = false, cancel = false, process = false, channel = false, anchor = false }
   elseif running() ~= task.innermost then
     return nil, "cannot wait in a plain coroutine of a light thread; use pipe.coroutine"
   elseif not (isyieldable() and task.passable) then

@@ -11,25 +11,27 @@ local DEFAULT_MAX_SIZE = 128 * 1024
 
 -- As there: of too much data one byte too many is told, and a command that is about to end by itself may, which brings
 -- the other output to its end.
-local LENIENCY = { bytes = 1, ms = 100 }
+local EXCESS = 1
+local PATIENCE = 100
 
 local function read(stdin, timeout, max_size)
-  local opts = {
-    timeout = options.timeout(timeout == nil and DEFAULT_TIMEOUT or timeout),
-    max_output = options.whole(max_size == nil and DEFAULT_MAX_SIZE or max_size, 0),
-  }
-  if not opts.timeout then
+  local settings = run.settings()
+  settings.timeout = options.timeout(timeout == nil and DEFAULT_TIMEOUT or timeout)
+  settings.max_output = options.whole(max_size == nil and DEFAULT_MAX_SIZE or max_size, 0)
+  if not settings.timeout then
     return nil, "bad timeout arg"
-  elseif not opts.max_output then
+  elseif not settings.max_output then
     return nil, "bad max_size arg"
-  elseif stdin ~= nil then
+  end
+  settings.kept_output, settings.patience = settings.max_output + EXCESS, PATIENCE
+  if stdin ~= nil then
     local input, problem = writer.copy(stdin, "stdin arg")
     if not input then
       return nil, problem
     end
-    opts.input = input
+    settings.input = input
   end
-  return opts
+  return settings
 end
 
 ---Runs a command to its end. **Yields.** A bad argument throws, before anything has been started.
@@ -43,27 +45,26 @@ end
 ---@return string reason "exit" or "signal"; "failed to wait for process: timeout" and the like
 ---@return integer? status the exit code or the signal's number
 function shell.run(cmd, stdin, timeout, max_size)
-  local opts, problem = read(stdin, timeout, max_size)
-  if not opts then
+  local settings, problem = read(stdin, timeout, max_size)
+  if not settings then
     error(problem, 2)
   end
-  local res, message = run.attempt(cmd, opts, LENIENCY)
-  if res == false then
+  local served, message = run.serve(cmd, settings)
+  if served == false then
     error(message, 2)
-  elseif not res then
+  elseif not served then
     return nil, nil, nil, "failed to spawn: " .. message
-  elseif res.timed_out then
-    return nil, res.stdout, res.stderr, "failed to wait for process: timeout"
   end
-  for _, output in ipairs(message.outputs) do
-    if output.cut then
-      return nil, res.stdout, res.stderr, ("failed to read %s: too much data"):format(output.name)
-    end
+  local stdout, stderr = run.texts(served)
+  local first, second = served.outputs[1], served.outputs[2]
+  if served.timed_out then
+    return nil, stdout, stderr, "failed to wait for process: timeout"
+  elseif first.cut or second.cut then
+    return nil, stdout, stderr, ("failed to read %s: too much data"):format((first.cut and first or second).name)
+  elseif served.ok == nil then
+    return nil, stdout, stderr, "failed to wait for process: " .. served.reason
   end
-  if not res.status then
-    return nil, res.stdout, res.stderr, "failed to wait for process: " .. res.reason
-  end
-  return res.ok, res.stdout, res.stderr, res.reason, res.status
+  return served.ok, stdout, stderr, served.reason, served.status
 end
 
 local function quoted(arg, index)

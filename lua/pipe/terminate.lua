@@ -12,14 +12,14 @@ local status = require("pipe.status")
 local OK, AGAIN, BUSY, EXITED = C.PIPE_OK, C.PIPE_AGAIN, C.PIPE_BUSY, C.PIPE_EXITED
 local TIMEOUT = C.PIPE_TIMEOUT
 
-local terminate = {}
-
-local DEFAULT_GRACE = 2000
+local terminate = {
+  DEFAULT_GRACE = 2000, -- ms
+}
 
 ---@param value any
 ---@return number? ms nil for what is no timeout
 function terminate.grace(value)
-  return options.timeout(value == nil and DEFAULT_GRACE or value)
+  return options.timeout(value == nil and terminate.DEFAULT_GRACE or value)
 end
 
 local function stop_watching(waiter)

@@ -94,7 +94,7 @@ function Task:drop()
   self.state = "gone"
   tell_waiters(self)
   if self.on_drop then
-    self.on_drop()
+    self:on_drop()
   end
 end
 
