@@ -1,6 +1,8 @@
 -- Drop-ins for the standard coroutine functions through which a light thread's wait passes on to the scheduler: a wait
--- inside yields PARK, and resume() yields it on upwards instead of giving it to its caller.
+-- inside yields PARK, and resume() yields it on upwards instead of giving it to its caller. In a coroutine that another
+-- event loop resumes, resume() waits itself for what the one inside waits for.
 
+local foreign = require("pipe.foreign")
 local scheduler = require("pipe.scheduler")
 
 local PARK = scheduler.PARK
@@ -10,6 +12,7 @@ local running, isyieldable = coroutine.running, coroutine.isyieldable
 
 -- coroutine → the light thread whose wait has passed through it: Lua calls it suspended, but nobody may resume it.
 local parked = setmetatable({}, { __mode = "k" })
+local GUEST = { co = true } -- there for a wait that has passed on to another event loop
 
 local M = {
   create = create,
@@ -40,6 +43,17 @@ local function relay(task, co, outer, passable, ok, ...)
   return ok, ...
 end
 
+local function stand_in(co, ok, ...)
+  if ok and rawequal((...), PARK) then
+    parked[co] = GUEST
+    foreign.stay((select(2, ...)))
+    parked[co] = nil
+    return stand_in(co, resume(co))
+  end
+  foreign.passable[co] = nil
+  return ok, ...
+end
+
 ---As coroutine.status, and "normal" for a coroutine in which a light thread waits; "dead" for what belonged to a thread
 ---that was killed.
 ---@param co thread
@@ -57,8 +71,8 @@ end
 
 local status_of = M.status -- whatever the script puts there later
 
----As coroutine.resume. A wait inside makes the light thread wait that called this; in the main context it drives the
----loop.
+---As coroutine.resume. A wait inside makes the light thread wait that called this, or the coroutine of another event
+---loop; in the main context it drives the loop.
 ---@param co thread
 ---@param ... any
 ---@return boolean ok
@@ -74,8 +88,11 @@ function M.resume(co, ...)
     return false, "cannot resume non-suspended coroutine"
   end
   local task = scheduler.current
-  local outer = running()
-  if not task or outer ~= task.innermost then
+  local outer, is_main = running()
+  if not task and outer and not is_main and scheduler.foreign then
+    foreign.passable[co] = isyieldable() and foreign.passable[outer] ~= false
+    return stand_in(co, resume(co, ...))
+  elseif not task or outer ~= task.innermost then
     return resume(co, ...) -- nobody to pass a wait on to: it drives the loop, or is refused
   end
   local passable = task.passable

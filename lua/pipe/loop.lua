@@ -7,11 +7,15 @@ local status = require("pipe.status")
 
 local loop = {}
 
----Runs until no light thread is left. Throws inside a light thread, and when the light threads that are left wait only
----for one another ("deadlock", and where they stand).
+---Runs until no light thread is left. Throws inside a light thread, while an adapter is attached, and when the light
+---threads that are left wait only for one another ("deadlock", and where they stand).
 function loop.run()
   if scheduler.current then
     error("pipe.loop.run cannot be called in a light thread", 2)
+  end
+  local carrier = scheduler.carrier()
+  if carrier then
+    error(("pipe.loop.run cannot be called while %s is attached: it would block that loop"):format(carrier.name), 2)
   end
   scheduler.run_all()
 end

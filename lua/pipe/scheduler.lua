@@ -3,7 +3,9 @@
 -- A *waiter* is a table: a light thread's Task (it has a `co`), or a fresh one for each wait of the main context. While
 -- it waits, `cancel` tells how to withdraw from what it waits for; `cancel` stays until the result has been taken, so
 -- that a thread which is killed between its wake-up and its turn gives back what it had been handed.
--- Who waits for several things at once has a waiter for each, whose `parent` is itself.
+-- Who waits for several things at once has a waiter for each, whose `parent` is itself. A waiter with an `on_wake` is
+-- told, inside a turn of the loop, when what it waits for has happened: that may wake others, adopt light threads and
+-- put things into queues, but neither resume a coroutine nor wait.
 
 local C = require("pipe.clib")
 local engine = require("pipe.engine")
@@ -33,6 +35,7 @@ local scheduler = {
   living = {},                                 -- every Task that has not ended: perhaps nobody else refers to it
   alive = 0,                                   -- how many those are
   watched = false,                             -- another event loop looks at our descriptor
+  foreign = nil,                               ---@type pipe.Carrier? the event loop that carries ours
 }
 
 local first, last       -- the ready queue: linked through `next`
@@ -76,10 +79,19 @@ function scheduler.wake(waiter)
       scheduler.wake(waiter.parent)
     elseif waiter.co then
       push(waiter)
+    elseif waiter.on_wake then
+      waiter.on_wake(waiter)
     end
   end
 end
 local wake = scheduler.wake
+
+local function count(change)
+  scheduler.alive = scheduler.alive + change
+  if scheduler.foreign then
+    scheduler.foreign:recount()
+  end
+end
 
 ---Makes a light thread's record.
 ---@param co thread
@@ -90,7 +102,7 @@ function scheduler.adopt(co, class)
   local task = setmetatable({ co = co, innermost = co, passable = true, born = born }, class)
   scheduler.tasks[co] = task
   scheduler.living[task] = true
-  scheduler.alive = scheduler.alive + 1
+  count(1)
   return task
 end
 
@@ -100,7 +112,7 @@ end
 function scheduler.retire(task)
   task.co, task.innermost, task.cancel = nil, nil, nil
   scheduler.living[task] = nil
-  scheduler.alive = scheduler.alive - 1
+  count(-1)
 end
 
 local function settle(task, before, ok, ...)
@@ -196,6 +208,7 @@ end
 -- Calls `turns` in the main context. What it throws is a deadlock, or comes from a debug hook, as the interpreter's
 -- for SIGINT does: our own state must survive both.
 local function in_loop(turns, waiter)
+  local before = scheduler.current -- a light thread that runs another event loop, which steps
   driving = driving + 1
   local ok, err = pcall(turns, waiter)
   driving = driving - 1
@@ -203,7 +216,7 @@ local function in_loop(turns, waiter)
     scheduler.stir()
   end
   if not ok then
-    scheduler.current = nil
+    scheduler.current = before
     if waiter then
       waiter.cancel(waiter)
     end
@@ -226,14 +239,31 @@ function scheduler.step()
   in_loop(turn_while_ready)
 end
 
+---The event loop that carries ours, if there is one.
+---@return pipe.Carrier?
+function scheduler.carrier()
+  if scheduler.foreign then
+    engine.opened() -- which notices a fork: in the copy there is none
+  end
+  return scheduler.foreign
+end
+
+local function waiter_outside()
+  local carrier = scheduler.carrier()
+  if carrier then
+    return carrier:waiter()
+  end
+  -- With room for all that it will hold: a table that grows is made again each time.
+  return { ended = false, token = false, cancel = false, process = false, channel = false, anchor = false }
+end
+
 ---Who would wait if the running coroutine had to. To be asked before anything is armed.
 ---@return table? waiter nil where nobody can wait
 ---@return string? refusal why not
 function scheduler.waiter()
   local task = scheduler.current
   if not task then
-    -- With room for all that it will hold: a table that grows is made again each time.
-    return { ended = false, token = false, cancel = false, process = false, channel = false, anchor = false }
+    return waiter_outside()
   elseif running() ~= task.innermost then
     return nil, "cannot wait in a plain coroutine of a light thread; use pipe.coroutine"
   elseif not (isyieldable() and task.passable) then
@@ -249,16 +279,22 @@ function scheduler.park(waiter)
     repeat -- a stray coroutine.resume from outside must not look like the result
       yield(PARK)
     until waiter.ended
+  elseif waiter.park then
+    waiter.park(waiter)
   else
     in_loop(sleep_until_ended, waiter)
   end
   waiter.ended = nil
 end
 
+---Called in a forked copy of the host: those who wait in the parent's other event loops will never be resumed here.
+function scheduler.forget_carriers() end
+
 -- In a forked copy of the host the parent's light threads are forgotten, but for those whose code runs here and now. A
 -- wait of the main context ends: the core says what became of it.
 function engine.on_fork(orphans)
-  scheduler.watched = false
+  scheduler.watched, scheduler.foreign = false, nil
+  scheduler.forget_carriers()
   local parked = {}
   for task in pairs(scheduler.living) do
     if not task.running then
