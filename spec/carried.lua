@@ -5,12 +5,23 @@
 --   later(f)    has that loop call f, by means of its own, when others have had their turn
 --   turn()      turns that loop once; it may block
 --   finish()    turns it until it has nothing to do any more; nil where it goes on for ever
--- The result has what a spec file needs for it: `before` and `after` each case, and the cases, name to function.
+--   script      the first lines of a host of its own: Lua that declares attach(), start(f), and run(), which turns that
+--               loop until all that were started have ended
+-- The result has what a spec file needs for it: `before` and `after` each case, the cases, name to function, and those
+-- that run in a host of their own: `hosted`.
 local assert = require "luassert"
+local host = require "spec.host"
 local leaks = require "spec.leaks"
 local pipe = require "pipe"
 local thrown = require "spec.thrown"
 local waits = require "spec.waits"
+
+local others = {
+  ["pipe.luv"] = require "pipe.luv".attach,
+  ["pipe.copas"] = require "pipe.copas".attach,
+  ["pipe.cqueues"] = function() require "pipe.cqueues".attach(require "cqueues".new()) end,
+}
+require "luv" -- which makes its loop, and the descriptors of that
 
 return function(driver)
   local adapter = require(driver.name)
@@ -42,7 +53,7 @@ return function(driver)
     finish(start(body))
   end
 
-  local carried = { cases = {} }
+  local carried = { cases = {}, hosted = {} }
   local cases = carried.cases
 
   function carried.before()
@@ -261,6 +272,16 @@ return function(driver)
     finish(fate)
   end
 
+  cases["is in the way of other adapters"] = function()
+    for name, attach in pairs(others) do
+      if name ~= driver.name then
+        local ok, message = pcall(attach)
+        assert.is_false(ok)
+        assert.is_truthy(message:find(driver.name .. " is attached already", 1, true), message)
+      end
+    end
+  end
+
   if driver.finish then
     cases["lets that loop end when nobody waits"] = function()
       driver.finish()
@@ -291,5 +312,63 @@ return function(driver)
       driver.finish()
     end
   end
+
+  carried.hosted["cannot be attached without descriptors, and can when there are some"] = function()
+    assert.equal("nil\tToo many open files\tEMFILE\ntrue\ntext\n", host.output(driver.script .. [[
+      local libc = require "spec.libc"
+      local pipe = require "pipe"
+      local spare = require "spec.full_table" (64)
+      print(attach())
+      for _, fd in ipairs(spare) do
+        libc.C.close(fd)
+      end
+      print(attach())
+      start(function() print(assert(pipe.spawn({ "echo", "text" })):stdout_read_line()) end)
+      run()
+    ]]))
+  end
+
+  for ending, line in pairs {
+    ["ends"] = "os.exit(0)",
+    ["closes its state"] = "os.exit(0, true)",
+    ["is killed"] = "io.stdout:flush() libc.C.kill(libc.C.getpid(), libc.SIGKILL)",
+  } do
+    carried.hosted["leaves a forked copy of the host to itself, and is not disturbed by it; it " .. ending] = function()
+      local output = host.output(driver.script .. host.exercise .. ([[
+        assert(attach())
+        local proc, nobody = assert(pipe.spawn({ "cat" })), pipe.semaphore.new()
+        start(function()
+          print(proc:stdout_read_line())
+          print(proc:wait())
+          assert(nobody:wait(math.huge))
+        end)
+        start(function() assert(nobody:wait(math.huge)) end)
+        start(function()
+          pipe.sleep(0.001)
+          io.stdout:flush()
+          local copy = libc.C.fork()
+          if copy == 0 then
+            print(proc:write("x"))
+            print(proc:wait())
+            pipe.sleep(0.001)
+            exercise()
+            nobody:post()
+            print(nobody:wait(0))
+            collectgarbage()
+            collectgarbage()
+            io.stdout:flush()
+            %s
+          end
+          libc.reap(copy)
+          proc:write("text\n")
+          proc:shutdown("stdin")
+          nobody:post(2)
+        end)
+        run()
+      ]]):format(line))
+      assert.equal("nil\tclosed\t0\nnil\texited\ntrue\ntext\ntrue\texit\t0\n", output)
+    end
+  end
+
   return carried
 end

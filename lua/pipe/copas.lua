@@ -1,6 +1,6 @@
 -- pipe.copas: life inside Copas. Its select(2) takes whatever has the methods of a socket. So has a *seat*: its
--- descriptor is ours, and to receive from it is to take a step. All seats have that same descriptor, and LuaSocket names
--- only one of them when it is readable: whoever is named takes the step, and those who were woken by it are `dirty`, as
+-- descriptor is ours, and to receive from it is to take a step. All seats have the same descriptor, and LuaSocket names
+-- one of them only when it is readable: whoever is named takes the step, and those who were woken by it are `dirty`, as
 -- a socket is that has something in its buffer.
 
 local copas = require("copas")
@@ -36,7 +36,7 @@ function Seat:receive()
 end
 
 -- Copas 1 closes what a coroutine waited for last when it ends.
-function Seat:close() end
+function Seat.close() end
 
 local function sit(fd, over)
   copas.receive(setmetatable({ fd = fd, over = over }, Seat))

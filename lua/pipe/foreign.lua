@@ -111,12 +111,19 @@ function scheduler.forget_carriers()
   open = {}
 end
 
+local function find(name, other)
+  for carrier in pairs(open) do
+    if carrier.name == name and carrier.loop == other then
+      return carrier
+    end
+  end
+end
+
 ---Makes an adapter's two functions.
 ---@param name string its module
 ---@param start fun(other: any, fd: integer): pipe.Carrier?, string?, string?
 ---@return { attach: fun(other: any): true?, string?, string?, detach: fun(): true }
 function foreign.adapter(name, start)
-  local carrier
   local adapter = {}
 
   -- Always tail-called by the public function, so that level 2 is its caller.
@@ -127,19 +134,18 @@ function foreign.adapter(name, start)
     elseif attached and attached.loop ~= other then
       error(name .. " is attached to another loop already", 2)
     end
-    if not carrier or carrier.closed or carrier.loop ~= other then
+    local carrier = find(name, other)
+    if not carrier then
       local fd, message, code = loop.fd()
       if not fd then
         return nil, message, code
       end
-      local started
-      started, message, code = start(other, fd)
-      if not started then
+      carrier, message, code = start(other, fd)
+      if not carrier then
         return nil, message, code
       end
-      started.name, started.loop, started.waiting = name, other, 0
-      carrier = setmetatable(started, Carrier)
-      open[carrier] = true
+      carrier.name, carrier.loop, carrier.waiting = name, other, 0
+      open[setmetatable(carrier, Carrier)] = true
     end
     scheduler.foreign = carrier
     carrier:recount()
@@ -147,7 +153,8 @@ function foreign.adapter(name, start)
   end
 
   function adapter.detach()
-    if carrier and scheduler.carrier() == carrier then
+    local carrier = scheduler.carrier()
+    if carrier and carrier.name == name then
       scheduler.foreign = nil
       carrier:recount()
     end
