@@ -36,23 +36,28 @@ local function environment(variables)
   return list
 end
 
--- On the script's first line, so that line numbers stay as they are; and with one declaration only, so that the
--- script may make its own.
-local prelude = [[
+--- What a script begins with: on its first line, so that line numbers stay as they are; and with one declaration only,
+-- so that the script may make its own.
+host.prelude = [[
   if os.getenv("LD_PRELOAD") then
     local ffi = require("ffi")
     ffi.cdef("int unsetenv(const char *name)")
     ffi.C.unsetenv("LD_PRELOAD")
   end
 ]]
-prelude = prelude:gsub("%s+", " ")
+host.prelude = host.prelude:gsub("%s+", " ")
 
---- Starts a script as a host; returns its process.
-function host.start(script, variables)
-  return assert(pipe.spawn({ interpreter(), "-e", prelude .. script }, {
+--- Starts a program that will load the library; returns its process.
+function host.start_program(args, variables)
+  return assert(pipe.spawn(args, {
     environ = environment(variables),
     stdout_read_timeout = 120000, stderr_read_timeout = 120000, wait_timeout = 120000,
   }))
+end
+
+--- Starts a script as a host; returns its process.
+function host.start(script, variables)
+  return host.start_program({ interpreter(), "-e", host.prelude .. script }, variables)
 end
 
 --- Follows a started host to its end: what it wrote and how it ended.
@@ -71,12 +76,16 @@ function host.run(script, variables)
   return host.finish(host.start(script, variables))
 end
 
---- Runs a script that must end well and say nothing on stderr; returns what it printed.
-function host.output(script, variables)
-  local result = host.run(script, variables)
+--- What a host printed that must have ended well and said nothing on stderr.
+function host.printed(result)
   assert.same({ stderr = "", reason = "exit", status = 0 },
     { stderr = result.stderr, reason = result.reason, status = result.status })
   return result.stdout
+end
+
+--- Runs a script that must end well and say nothing on stderr; returns what it printed.
+function host.output(script, variables)
+  return host.printed(host.run(script, variables))
 end
 
 --- The first lines of a script that has a function exercise(): it uses children in every way, and fails where one
