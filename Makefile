@@ -5,7 +5,8 @@ JOBS        ?= $(shell nproc)
 CMAKE_FLAGS ?=
 
 build_packages := g++ make cmake pkg-config libuv1-dev luajit gzip
-test_packages  := libgtest-dev lua-busted perl bc procps strace openssh-server openssh-client
+test_packages  := libgtest-dev lua-busted perl bc procps strace openssh-server openssh-client \
+                  lua-luv neovim lua-cqueues lua-copas lua-posix
 lint_packages  := lua-check clang-format clang-tidy
 bench_packages := lua-luv gnuplot-nox strace
 

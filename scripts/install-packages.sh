@@ -22,6 +22,10 @@ strace       command:strace         strace               strace      strace
 openssh-server command:sshd         openssh-server       openssh     openssh-server
 openssh-client command:ssh-keygen   openssh-clients      openssh     openssh-keygen
 lua-luv      lua:luv                lua5.1-luv           lua51-luv   lua5.1-luv
+neovim       command:nvim           neovim               neovim      neovim
+lua-cqueues  lua:cqueues            -                    -           lua5.1-cqueues
+lua-copas    lua:copas              -                    -           -
+lua-posix    lua:posix              -                    lua51-posix lua5.1-posix
 gnuplot-nox  command:gnuplot        gnuplot-minimal      gnuplot     gnuplot
 lua-check    command:luacheck       -                    luacheck    luacheck
 clang-format command:clang-format   clang-tools-extra    clang       clang-extra-tools
@@ -60,7 +64,7 @@ if ! command -v apt-get >/dev/null || ! command -v "${as_root:-env}" >/dev/null;
   } | while read -r debian _ fedora arch alpine; do
     printf '  %-14s %-20s %-12s %s\n' "$debian" "$fedora" "$arch" "$alpine"
   done >&2
-  echo "Where there is no package: luarocks install busted, luarocks install luacheck." >&2
+  echo "Where there is no package: luarocks install, with busted, luacheck, cqueues, copas or luaposix." >&2
   exit 1
 fi
 

@@ -1,10 +1,14 @@
 -- The documentation is true: each Lua block runs on its own and prints what the text block behind it shows, and each
--- link leads somewhere.
+-- link leads somewhere. What docs/neovim.md shows runs in Neovim.
+local files = require "spec.files"
 local host = require "spec.host"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
+local neovim = require "spec.neovim"
+local pages = require "spec.pages"
 local sshd = require "spec.sshd"
 
+local read, examples = files.read, pages.examples
 local server -- a local sshd, for the examples that use ssh
 
 setup(leaks.remember)
@@ -15,53 +19,11 @@ teardown(function()
   leaks.check()
 end)
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
-local pages = { "README.md", "CHANGELOG.md", "CONTRIBUTING.md" }
+local paths = { "README.md", "CHANGELOG.md", "CONTRIBUTING.md" }
 for _, name in ipairs(libc.entries("docs")) do
-  pages[#pages + 1] = name:find("%.md$") and "docs/" .. name or nil
+  paths[#paths + 1] = name:find("%.md$") and "docs/" .. name or nil
 end
-table.sort(pages)
-
--- The fenced blocks of a page, in their order: language, text, the line where the text begins, and whether only
--- empty lines stand between it and the block before.
-local function blocks(path)
-  local list, number, open, adjoining = {}, 0, nil, false
-  for line in read(path):gmatch("(.-)\n") do
-    number = number + 1
-    local language = line:match("^```(%w*)$")
-    if open and language == "" then
-      open.text = table.concat(open, "\n") .. "\n"
-      list[#list + 1], open, adjoining = open, nil, true
-    elseif open then
-      open[#open + 1] = line
-    elseif language then
-      open = { language = language, line = number + 1, adjoining = adjoining }
-    elseif line ~= "" then
-      adjoining = false
-    end
-  end
-  assert(not open, path .. " ends inside a block")
-  return list
-end
-
--- The Lua blocks of a page, each with the output that the page shows for it, if any.
-local function examples(path)
-  local list, all = {}, blocks(path)
-  for index, block in ipairs(all) do
-    if block.language == "lua" then
-      local shown = all[index + 1]
-      local follows = shown and shown.language == "text" and shown.adjoining
-      list[#list + 1] = { line = block.line, script = block.text, output = follows and shown.text or nil }
-    end
-  end
-  return list
-end
+table.sort(paths)
 
 -- What a script's environment is besides the host's: where it uses ssh, the one that leads to a local sshd.
 local function environment(script)
@@ -69,6 +31,13 @@ local function environment(script)
     server = server or sshd.start()
     return { PATH = server.path }
   end
+end
+
+local function output_of(path, script)
+  if path == "docs/neovim.md" then
+    return neovim.output(script .. "quit()")
+  end
+  return host.output(script, environment(script))
 end
 
 -- The names by which a page's headings are linked to: lower case, no punctuation, hyphens for spaces.
@@ -84,6 +53,7 @@ describe("The documentation", function()
   it("has examples on the page of every module", function()
     for _, name in ipairs {
       "pipe", "spawn-options", "run", "shell", "pipeline", "thread", "semaphore", "loop", "coroutine", "cookbook",
+      "adapters", "neovim",
     } do
       assert.is_true(#examples("docs/" .. name .. ".md") > 0, name)
     end
@@ -118,10 +88,10 @@ describe("The documentation", function()
     assert.same(written, named)
   end)
 
-  for _, path in ipairs(pages) do
+  for _, path in ipairs(paths) do
     for _, example in ipairs(examples(path)) do
       it("has a working example at " .. path .. ":" .. example.line, function()
-        local output = host.output(example.script, environment(example.script))
+        local output = output_of(path, example.script)
         assert.equal(example.output or output, output)
       end)
     end

@@ -1,7 +1,9 @@
 -- pipe.luv inside Neovim.
+local files = require "spec.files"
 local host = require "spec.host"
 local leaks = require "spec.leaks"
 local neovim = require "spec.neovim"
+local pages = require "spec.pages"
 local waits = require "spec.waits"
 
 setup(leaks.remember)
@@ -113,7 +115,7 @@ describe("In Neovim", function()
       result.stderr)
   end)
 
-  it("the editor may run its loop inside a coroutine, and inside a light thread: the others go on", function()
+  it("the editor may run its loop inside a light thread, and inside a coroutine: the others go on", function()
     assert.equal("light\ttrue\ncoroutine\ttrue\n", neovim.output [[
       local pipe = require "pipe"
       assert(require "pipe.luv".attach())
@@ -128,14 +130,15 @@ describe("In Neovim", function()
         local before = count
         return (vim.wait(60000, function() return count > before + 2 end, 1))
       end
-      pipe.thread.spawn(function()
+      local th = pipe.thread.spawn(function()
         pipe.sleep(0.001)
         say("light", advances())
-        coroutine.wrap(function()
-          say("coroutine", advances())
-          quit()
-        end)()
       end)
+      coroutine.wrap(function()
+        pipe.thread.wait(th)
+        say("coroutine", advances())
+        quit()
+      end)()
     ]])
   end)
 
@@ -171,5 +174,72 @@ describe("In Neovim", function()
     ]])
     host.left_nothing(pids)
     host.adopt_orphans(false)
+  end)
+end)
+
+describe("The page about Neovim", function()
+  local folder
+
+  before_each(function() folder = files.directory() end)
+  after_each(function() files.remove(folder) end)
+
+  -- Runs an example of the page, and then a script, in an editor that finds `program` as a shell script.
+  local function output(number, program, lines, script)
+    files.write(folder .. "/" .. program, "#!/bin/sh\n" .. lines .. "\n", 448)
+    return neovim.output(pages.examples("docs/neovim.md")[number].script .. script,
+      { PATH = folder .. ":" .. os.getenv("PATH") })
+  end
+
+  it("has a formatter that formats", function()
+    assert.equal("a\tb\tc\n", output(1, "stylua", "sort", [[
+      vim.api.nvim_buf_set_lines(0, 0, -1, true, { "c", "a", "b" })
+      vim.cmd("Format")
+      vim.api.nvim_buf_attach(0, false, { on_lines = function()
+        vim.schedule(function()
+          say(unpack(vim.api.nvim_buf_get_lines(0, 0, -1, true)))
+          quit()
+        end)
+      end })
+    ]]))
+  end)
+
+  it("has one that leaves alone what the user has changed meanwhile", function()
+    assert.equal("c\ttyped\n", output(1, "stylua", "sort", [[
+      vim.api.nvim_buf_set_lines(0, 0, -1, true, { "c", "a", "b" })
+      vim.cmd("Format")
+      vim.api.nvim_buf_set_lines(0, 1, -1, true, { "typed" })
+      local ask = vim.api.nvim_buf_get_changedtick
+      function vim.api.nvim_buf_get_changedtick(buffer)
+        vim.schedule(function()
+          say(unpack(vim.api.nvim_buf_get_lines(0, 0, -1, true)))
+          quit()
+        end)
+        return ask(buffer)
+      end
+    ]]))
+  end)
+
+  it("has one that shows why it could not", function()
+    assert.equal("broken on line 3\n\tc\n", output(1, "stylua", "echo broken on line 3 >&2; exit 1", [[
+      vim.api.nvim_buf_set_lines(0, 0, -1, true, { "c" })
+      vim.notify = function(message)
+        say(message, vim.api.nvim_get_current_line())
+        quit()
+      end
+      vim.cmd("Format")
+    ]]))
+  end)
+
+  it("has a linter that shows what it finds", function()
+    assert.equal("2\t4\tunused\n", output(2, "luacheck", "echo $3:3:5: unused", ([[
+      vim.cmd("edit %s/file.lua")
+      vim.api.nvim_buf_set_lines(0, 0, -1, true, { "1", "2", "3" })
+      vim.api.nvim_create_autocmd("DiagnosticChanged", { callback = function()
+        local found = vim.diagnostic.get(0)[1]
+        say(found.lnum, found.col, found.message)
+        quit()
+      end })
+      vim.cmd("silent write")
+    ]]):format(folder)))
   end)
 end)
