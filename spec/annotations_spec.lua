@@ -30,7 +30,7 @@ local function lines_of(f)
   return lines_of_file((debug.getinfo(f, "S").source:gsub("^@", "")))
 end
 
--- The public tables: the module, and all tables in it.
+-- The public tables: the module, all tables in it, and the adapters.
 local modules = {}
 local function walk(name, module)
   modules[name] = module
@@ -41,6 +41,9 @@ local function walk(name, module)
   end
 end
 walk("pipe", pipe)
+for _, name in ipairs { "pipe.luv", "pipe.cqueues", "pipe.copas" } do
+  walk(name, require(name))
+end
 
 -- The methods of each class, and the file that declares it.
 local function class(object, path)

@@ -122,24 +122,44 @@ describe("pipe.luv in a host of its own", function()
       vim = { schedule = function(f) table.insert(calls, f) end, loop = require "luv" }
       local pipe = require "pipe"
       require "pipe.luv".attach()
-      local semaphore, left = pipe.semaphore.new(), 3
+      local semaphore = pipe.semaphore.new()
       for _, name in ipairs { "first", "second", "third" } do
         coroutine.wrap(function()
           semaphore:wait(math.huge)
-          left = left - 1
           if name == "first" then error("broken") end
           print(name)
         end)()
       end
-      semaphore:post(3)
-      while left > 0 do
-        local call = table.remove(calls, 1)
-        if call then
-          pcall(call)
-        else
-          vim.loop.run("once")
+      local function call_all()
+        while calls[1] do
+          pcall(table.remove(calls, 1))
         end
       end
+      vim.loop.run("once")
+      call_all()
+      semaphore:post(3)
+      call_all()
     ]]))
+  end)
+
+  it("does not resume the host's coroutines in a copy that turns that loop", function()
+    assert.equal("text\n", host.output [[
+      local libc = require "spec.libc"
+      local pipe = require "pipe"
+      local uv = require "luv"
+      require "pipe.luv".attach()
+      local proc = assert(pipe.spawn({ "cat" }))
+      coroutine.wrap(function() print(proc:stdout_read_line()) end)()
+      local copy = libc.C.fork()
+      if copy == 0 then
+        pipe.sleep(0.001)
+        uv.run("nowait")
+        uv.run("nowait")
+        os.exit(0)
+      end
+      libc.reap(copy)
+      proc:write("text\n")
+      uv.run()
+    ]])
   end)
 end)
