@@ -1,6 +1,6 @@
 # Makes build/bin/luajit, the interpreter of the specs: a link to LUAJIT, or, with PIPE_SANITIZE, a script that starts it
-# with the sanitizers in place. The tests put build/bin first in PATH, so that a spec that starts a second `luajit`
-# gets the same one.
+# with the sanitizers in place; then there is such an nvim, too. The tests put build/bin first in PATH, so that a spec
+# that starts a second `luajit` gets the same one.
 
 set(PIPE_LUAJIT "${PROJECT_BINARY_DIR}/bin/luajit")
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
@@ -34,8 +34,16 @@ target_compile_options(forget_preload PRIVATE -fno-sanitize=all)
 
 # bash, for `exec -a`: arg[-1] then names this script. Leaks go unreported, as LuaJIT's are not ours, and what only Lua
 # holds at os.exit looks like one; the GoogleTests do report them.
-file(GENERATE OUTPUT "${PIPE_LUAJIT}" CONTENT "#!/bin/bash
+function(add_preloaded name program)
+  file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/bin/${name}" CONTENT "#!/bin/bash
 export ASAN_OPTIONS=detect_leaks=0:\$ASAN_OPTIONS
 export LD_PRELOAD='${preload}$<TARGET_FILE:forget_preload>'
-exec -a \"\$0\" '${LUAJIT}' \"\$@\"
+exec -a \"\$0\" '${program}' \"\$@\"
 " FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+endfunction()
+
+add_preloaded(luajit "${LUAJIT}")
+find_program(NVIM nvim DOC "Neovim, the other program in which specs load the library")
+if(NVIM)
+  add_preloaded(nvim "${NVIM}")
+endif()
