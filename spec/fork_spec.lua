@@ -55,14 +55,38 @@ for way, fork in pairs(ways) do
     end)
 
     it("has no hold on the host's children", function()
-      assert.equal("nil closed 0\nnil closed\nnil closed\nnil exited\nnil exited\nnil exited\n" .. parent, output [[
+      local closed, exited = "nil closed 0\nnil closed\nnil closed\n", ("nil exited\n"):rep(6)
+      assert.equal(closed .. exited .. parent, output [[
         show(proc:write("x"))
         show(select(1, proc:stdout_read_any(1)), (select(2, proc:stdout_read_any(1))))
         show(select(1, proc:stderr_read_line()), (select(2, proc:stderr_read_line())))
         show(proc:wait())
+        show(proc:try_wait())
+        show(proc:terminate())
         show(proc:kill("KILL"))
         show(proc:kill_tree("KILL"))
+        show(pipe.wait_any({ proc }))
       ]])
+    end)
+
+    it("has no hold on the host's pipelines", function()
+      assert.equal("nil exited\nnil exited\nexited\nnil closed 0\nexit 0\ntrue\n", host.output((start .. [[
+        %s
+        local p = assert(pipe.pipeline({ { "cat" }, { "cat" } }))
+        local copy = fork()
+        if copy == 0 then
+          show(p:wait())
+          show(p:terminate())
+          show((select(2, p:kill("TERM"))))
+          show(p:write("x"))
+          p:close()
+          io.stdout:flush()
+          os.exit(0)
+        end
+        show(libc.reap(copy))
+        p:shutdown("stdin")
+        show((p:wait()))
+      ]]):format(fork)))
     end)
 
     it("does not touch them when it closes or collects them", function()

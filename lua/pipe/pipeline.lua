@@ -79,6 +79,9 @@ local function tell(self)
   local results, all_ok = {}, true
   for i, proc in ipairs(self.processes) do
     local ok, reason, number = proc:try_wait()
+    if reason == "exited" then -- in a forked copy of the host
+      return nil, "exited"
+    end
     proc:wait()
     results[i] = { reason = reason, status = ok ~= nil and number or nil, pid = proc:pid() }
     all_ok = all_ok and ok == true
