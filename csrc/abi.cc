@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <new>
@@ -23,6 +24,7 @@ using pipe_core::Family;
 using pipe_core::Joint;
 using pipe_core::Loop;
 using pipe_core::Process;
+using pipe_core::Signals;
 
 Loop* unwrap(pipe_loop* loop) { return reinterpret_cast<Loop*>(loop); }
 const Loop* unwrap(const pipe_loop* loop) { return reinterpret_cast<const Loop*>(loop); }
@@ -70,6 +72,18 @@ int on_input(pipe_process* handle, Body body) noexcept {
   return on_process(handle, [&](Process& process) {
     const int status = process.stream(PIPE_STDIN);
     return status != PIPE_OK ? status : body(process.input());
+  });
+}
+
+// As for a process: a raw fork is noticed here.
+template <class Body>
+int on_signals(pipe_loop* handle, Body body) noexcept {
+  if (handle == nullptr) return UV_EINVAL;
+  return guarded([&]() -> int {
+    Loop& loop = *unwrap(handle);
+    if (!loop.inherited()) return body(loop.signals());
+    loop.abandon();
+    return -ECHILD;
   });
 }
 
@@ -168,6 +182,39 @@ int pipe_timer_start(pipe_loop* loop, double ms, uint32_t token) {
 void pipe_timer_stop(pipe_loop* loop, uint32_t token) {
   if (loop != nullptr) unwrap(loop)->timers().stop(token);
 }
+
+int pipe_signal_catchable(int signum) { return Signals::can_watch(signum) ? 1 : 0; }
+
+int pipe_signal_watch(pipe_loop* loop, int signum) {
+  return on_signals(loop, [&](Signals& signals) { return signals.watch(signum); });
+}
+
+void pipe_signal_unwatch(pipe_loop* loop, int signum) {
+  on_signals(loop, [&](Signals& signals) {
+    signals.unwatch(signum);
+    return PIPE_OK;
+  });
+}
+
+int pipe_signal_start(pipe_loop* loop, uint32_t token) {
+  return on_signals(loop, [&](Signals& signals) { return signals.start(token); });
+}
+
+void pipe_signal_cancel(pipe_loop* loop) {
+  on_signals(loop, [](Signals& signals) {
+    signals.cancel();
+    return PIPE_OK;
+  });
+}
+
+int pipe_signal_next(pipe_loop* loop, uint32_t* count) {
+  if (count == nullptr) return 0;
+  *count = 0;
+  const int signum = on_signals(loop, [&](Signals& signals) { return signals.next(count); });
+  return signum > 0 ? signum : 0;
+}
+
+int pipe_signal_send(int pid, int signum) { return ::kill(pid, signum) == 0 ? PIPE_OK : -errno; }
 
 double pipe_now(void) {
   constexpr double kNanosecondsPerMs = 1e6;

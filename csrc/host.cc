@@ -37,7 +37,8 @@ void after_fork_in_parent() {
 }
 
 void after_fork_in_child() {
-  after_fork_in_parent();
+  SelfPipe::release_in_forked_child();
+  Host::mutex().unlock();
   ForkGuard::forget();
   for (Loop *loop = TAILQ_FIRST(&loops), *next; loop != nullptr; loop = next) {
     next = TAILQ_NEXT(loop, host_link);

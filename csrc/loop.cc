@@ -246,6 +246,7 @@ void Loop::abandon() {
   TAILQ_FOREACH(process, &processes_, loop_link) process->abandon();
   tree_.for_each([](Child& child) { child.abandon(); });
   reaper_->abandon();
+  signals_.abandon();
   spawner_.close();
   // Only our copy of the number: the epoll set itself stays the parent's.
   ::close(uv_backend_fd(&uv_));

@@ -15,6 +15,7 @@
 #include "operation.h"
 #include "process_tree.h"
 #include "reaper.h"
+#include "signals.h"
 #include "spawner.h"
 #include "timer.h"
 
@@ -38,6 +39,7 @@ class Loop final : public ReapTarget {
   FinishedQueue& finished() { return finished_; }
   Deadlines& deadlines() { return deadlines_; }
   Timers& timers() { return timers_; }
+  Signals& signals() { return signals_; }
   void push_finished(Operation& operation);
   Spawner& spawner() { return spawner_; }
   const Reaper& reaper() const { return *reaper_; }
@@ -101,6 +103,7 @@ class Loop final : public ReapTarget {
   SpareBlock spare_block_;
   Deadlines deadlines_;
   Timers timers_;
+  Signals signals_{*this, events_};
   ProcessTree tree_;
   TAILQ_HEAD(, Process) processes_;
   std::unique_ptr<Reaper> reaper_;

@@ -261,6 +261,32 @@ PIPE_EXPORT void pipe_timer_stop(pipe_loop* loop, uint32_t token);
 /** CLOCK_MONOTONIC, in milliseconds: the clock of all timeouts. */
 PIPE_EXPORT double pipe_now(void);
 
+/** 1 for a signal that pipe_signal_watch() takes: not KILL, STOP, what a fault raises (SEGV, BUS, FPE, ILL), libc's own. */
+PIPE_EXPORT int pipe_signal_catchable(int signum);
+/**
+ * Catches a signal of the host's from now on, also one that the host ignores. Each arrival counts until
+ * pipe_signal_next() tells it. The host's own handler is not called meanwhile, but for one of SIGCHLD. Each loop that
+ * watches a signal gets it. Errors: -EINVAL for one that cannot be caught, -EMFILE, -ENFILE, -ENOMEM, -ENOSPC, -ECHILD
+ * in a forked copy of the host.
+ */
+PIPE_EXPORT int pipe_signal_watch(pipe_loop* loop, int signum);
+/** Puts back what the host had when the last loop stops watching, and forgets arrivals that have not been told. */
+PIPE_EXPORT void pipe_signal_unwatch(pipe_loop* loop, int signum);
+/**
+ * Arms: `token` comes out of pipe_loop_next() when there is an arrival that has not been told, at once if there is one.
+ * PIPE_BUSY while another token is out. Errors: -EINVAL for 0, -ECHILD.
+ */
+PIPE_EXPORT int pipe_signal_start(pipe_loop* loop, uint32_t token);
+/** The token, if it is still out, never comes out. No arrival is forgotten. */
+PIPE_EXPORT void pipe_signal_cancel(pipe_loop* loop);
+/**
+ * Tells of one signal that has come, and in `count` how often since it was told last; 0 ends a pass over all signals, in
+ * the order of their numbers. What comes during a pass is told in this one or in the next.
+ */
+PIPE_EXPORT int pipe_signal_next(pipe_loop* loop, uint32_t* count);
+/** kill(2). Errors: -ESRCH, -EPERM, -EINVAL. */
+PIPE_EXPORT int pipe_signal_send(int pid, int signum);
+
 /** The host's environment as it is now, as environ(7): borrowed until somebody changes it. */
 PIPE_EXPORT const char* const* pipe_environment(void);
 /** Flushes a FILE*, and gives its descriptor, which stays the file's. Errors: fflush(3)'s. */

@@ -14,7 +14,7 @@ std::unique_ptr<Reaper> Reaper::choose(EventSet& events, uv_loop_t* loop, ReapTa
   const char* wish = std::getenv("PIPE_REAPER");
   const bool forced = wish != nullptr && std::strcmp(wish, "sigchld") == 0;
   if (!forced && PidfdReaper::supported()) return std::make_unique<PidfdReaper>(events, loop, target);
-  return std::make_unique<SigchldReaper>(loop, target);
+  return std::make_unique<SigchldReaper>(events, loop, target);
 }
 
 void Asker::add(Child& child) {

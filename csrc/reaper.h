@@ -78,7 +78,8 @@ class PidfdReaper final : public Reaper {
 class SigchldReaper final : public Reaper {
  public:
   // The pipe is made now: close() and the garbage collector watch children too, and must not want for descriptors.
-  SigchldReaper(uv_loop_t* loop, ReapTarget& target) : asker_(loop, target), self_pipe_(loop) {
+  SigchldReaper(EventSet& events, uv_loop_t* loop, ReapTarget& target)
+      : asker_(loop, target), self_pipe_(events, Dispositions::Claim::kBeside) {
     static_cast<void>(self_pipe_.open());
   }
   const char* name() const override { return "sigchld"; }

@@ -5,10 +5,10 @@
 #define SELF_PIPE_H_
 
 #include <cstdint>
-#include <uv.h>
 
+#include "dispositions.h"
+#include "event_set.h"
 #include "unique_fd.h"
-#include "uv_handle.h"
 
 namespace pipe_core {
 
@@ -16,31 +16,36 @@ class SelfPipe {
  public:
   // `count`: how many times the signal has come since the last call.
   using Callback = void (*)(void* context, int signum, uint32_t count);
-  static constexpr int kSignals = 65;
+  static constexpr int kSignals = Dispositions::kSignals;
 
-  explicit SelfPipe(uv_loop_t* loop) : loop_(loop) {}
+  // `claim`: what becomes of the host's own handlers.
+  SelfPipe(EventSet& events, Dispositions::Claim claim) : events_(events), claim_(claim) {}
   SelfPipe(const SelfPipe&) = delete;
   SelfPipe& operator=(const SelfPipe&) = delete;
   ~SelfPipe();
 
-  // Makes the pipe, which stays until the end; watch() does it if nobody has. Returns 0 or a negative errno.
+  // Makes the pipe; watch() does it if nobody has. Returns 0 or a negative errno.
   int open();
-  // From now on `callback` runs in the loop for each arrival. Returns 0 or a negative errno; UV_EINVAL where the host
-  // ignores the signal, which is the host's choice and stays.
+  // Closes the pipe, when nothing is watched any more.
+  void close();
+  // From now on `callback` runs in the loop for each arrival. Returns 0 or a negative errno: Dispositions::claim()'s.
   int watch(int signum, Callback callback, void* context);
-  // Restores what the host had, if no other loop watches and nobody has put a handler over ours.
+  // Restores what the host had, by Dispositions::release(). What has not been called back for is forgotten.
   void unwatch(int signum);
+  bool watches(int signum) const { return targets_[signum].callback != nullptr; }
+  // Calls back for what has come until now: the loop need not have seen it.
+  void collect();
   // In a forked child of the host: closes descriptors, touches no event loop.
   void abandon();
 
   // Around a fork, so that the child does not inherit a lock that another thread held.
   static void hold_for_fork();
   static void release_after_fork();
+  static void release_in_forked_child();
 
   struct Subscriber;  // what the handler sees of us
 
  private:
-  void close();
   void on_readable();
 
   struct Target {
@@ -48,11 +53,12 @@ class SelfPipe {
     void* context = nullptr;
   };
 
-  uv_loop_t* loop_;
+  EventSet& events_;
+  Dispositions::Claim claim_;
+  int entry_ = -1;
   Subscriber* subscriber_ = nullptr;
   UniqueFd read_end_;
   UniqueFd write_end_;
-  UvHandle<uv_poll_t> poll_;
   Target targets_[kSignals];
 };
 

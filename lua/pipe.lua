@@ -22,6 +22,7 @@ local pipe = {
   semaphore = require("pipe.semaphore"),
   coroutine = require("pipe.coroutine"),
   loop = require("pipe.loop"),
+  signal = require("pipe.signal"),
 }
 
 return pipe

@@ -16,7 +16,7 @@ TEST(SigchldReaper, AsksAtEachSigchldAndNotOnlyByItsTimer) {
   constexpr int kSignals = 200;
   TurningLoop loop;
   FakeTarget target;
-  SigchldReaper reaper(&loop.uv, target);
+  SigchldReaper reaper(loop.events, &loop.uv, target);
   target.forget = [&](Child& child) { reaper.unwatch(child); };
   const RealChild real;
   Child child(real.pid(), UniqueFd());
@@ -33,7 +33,7 @@ TEST(SigchldReaper, AsksAtEachSigchldAndNotOnlyByItsTimer) {
 TEST(SigchldReaper, HasItsHandlerOnlyWhileItWatches) {
   TurningLoop loop;
   FakeTarget target;
-  SigchldReaper reaper(&loop.uv, target);
+  SigchldReaper reaper(loop.events, &loop.uv, target);
   target.forget = [&](Child& child) { reaper.unwatch(child); };
   EXPECT_EQ(disposition(SIGCHLD).sa_handler, SIG_DFL);
   const RealChild reals[2];
@@ -56,7 +56,7 @@ TEST(SigchldReaper, ReapsAlsoWhenTheHostHasReplacedItsHandlerOrIgnoresTheSignal)
       in_forked_process([=] {
         TurningLoop loop;
         FakeTarget target;
-        SigchldReaper reaper(&loop.uv, target);
+        SigchldReaper reaper(loop.events, &loop.uv, target);
         target.forget = [&](Child& child) { reaper.unwatch(child); };
         const RealChild real;
         Child child(real.pid(), UniqueFd());

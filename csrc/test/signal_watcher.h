@@ -22,27 +22,19 @@ struct Arrivals {
 };
 
 struct Watcher {
-  Watcher() {
-    EXPECT_EQ(uv_loop_init(&loop), 0);
-    state.generation = ForkGuard::generation();
-    loop.data = &state;
-    pipe = std::make_unique<SelfPipe>(&loop);
-  }
-  ~Watcher() {
-    pipe.reset();
-    turn();
-    EXPECT_EQ(uv_loop_close(&loop), 0);
+  explicit Watcher(Dispositions::Claim claim = Dispositions::Claim::kBeside) {
+    EXPECT_EQ(events.open(), 0);
+    pipe = std::make_unique<SelfPipe>(events, claim);
   }
   int watch(int signum) { return pipe->watch(signum, Arrivals::count, &arrivals); }
-  void turn() { uv_run(&loop, UV_RUN_NOWAIT); }
+  void turn() { events.wait(0); }
   uint32_t come(int signum) const { return arrivals.of[static_cast<size_t>(signum)]; }
   uint32_t next(int signum) {
-    while (come(signum) == 0) uv_run(&loop, UV_RUN_ONCE);
+    while (come(signum) == 0) events.wait(-1);
     return std::exchange(arrivals.of[static_cast<size_t>(signum)], 0);
   }
 
-  uv_loop_t loop = {};
-  LoopState state;
+  EventSet events;
   Arrivals arrivals;
   std::unique_ptr<SelfPipe> pipe;
 };

@@ -27,6 +27,7 @@ local PARK = {} -- what a waiting light thread yields; anything else is a bare y
 ---@field cancel fun(waiter: table)?
 ---@field on_drop fun(task: pipe.Task)? called when the thread is killed: what else has to end with it
 ---@field served pipe.Crew? that
+---@field on_end fun()? called when the thread has ended, whichever way
 
 local scheduler = {
   PARK = PARK,
@@ -105,6 +106,15 @@ function scheduler.adopt(co, class)
   count(1)
   return task
 end
+
+---Lets a light thread run in its turn.
+---@param task pipe.Task
+scheduler.enqueue = push
+
+---Starts a light thread in its turn: for where nobody may be resumed. thread.lua knows how one is made.
+---@param f fun()
+---@return pipe.Task
+function scheduler.spawn_later(f) end -- luacheck: no unused args
 
 ---Forgets a light thread that has ended. LuaJIT has no ephemerons: a record in `tasks` that named its coroutine would
 ---keep both for ever.

@@ -1,28 +1,26 @@
--- Signal numbers by name, as Linux has them on x86-64 and arm64.
+-- Signal numbers by name.
 
-local names = {
-  "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
-  "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO",
-  "PWR", "SYS",
-}
-local aliases = { IOT = "ABRT", CLD = "CHLD", POLL = "IO" }
+local signame = require("pipe.signame")
+
+local RTMIN, RTMAX = 34, 64
 
 ---"TERM" and "SIGTERM" are both 15.
 ---@type table<string, integer>
 local signum = {}
 
-for number, name in ipairs(names) do
-  signum[name] = number
+local function add(name, number)
+  signum[name], signum["SIG" .. name] = number, number
 end
-for alias, name in pairs(aliases) do
-  signum[alias] = signum[name]
+
+for number, name in pairs(signame) do
+  add(name, number)
 end
-local short_names = {}
-for name in pairs(signum) do
-  short_names[#short_names + 1] = name
-end
-for _, name in ipairs(short_names) do
-  signum["SIG" .. name] = signum[name]
+add("IOT", signum.ABRT)
+add("CLD", signum.CHLD)
+add("POLL", signum.IO)
+for offset = 1, RTMAX - RTMIN do
+  add("RTMIN+" .. offset, RTMIN + offset)
+  add("RTMAX-" .. offset, RTMAX - offset)
 end
 
 return signum

@@ -83,6 +83,9 @@ function Task:finish(ok, ...)
   if not ok and self.state == "ended" then
     report(co, (...))
   end
+  if self.on_end then
+    self.on_end()
+  end
 end
 
 ---@package
@@ -95,6 +98,9 @@ function Task:drop()
   tell_waiters(self)
   if self.on_drop then
     self:on_drop()
+  end
+  if self.on_end then
+    self.on_end()
   end
 end
 
@@ -133,6 +139,18 @@ local function wait_for_first(waiter, tasks)
   return nil, "already waited or killed"
 end
 
+local function make(f)
+  local task = scheduler.adopt(create(f), Task)
+  task.state = "alive"
+  return task
+end
+
+function scheduler.spawn_later(f)
+  local task = make(f)
+  scheduler.enqueue(task)
+  return task
+end
+
 ---Starts a light thread: runs `f` at once, up to its first wait. Never yields.
 ---@param f fun(...)
 ---@param ... any its arguments
@@ -141,9 +159,8 @@ function thread.spawn(f, ...)
   if type(f) ~= "function" then
     error("bad argument #1 to 'spawn' (function expected, got " .. type(f) .. ")", 2)
   end
-  local co = create(f)
-  local task = scheduler.adopt(co, Task)
-  task.state = "alive"
+  local task = make(f)
+  local co = task.co
   scheduler.run(task, ...)
   return co
 end
