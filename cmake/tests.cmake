@@ -46,7 +46,7 @@ if(BUSTED)
     add_lua_test(${name} ${busted} ${spec})
     add_lua_test(${name}.sigchld "${CMAKE_COMMAND}" -E env PIPE_REAPER=sigchld ${busted} ${spec})
     if(name MATCHES
-        "^spec\\.(spawn|process|cwd|env|stdio|not_a_pipe|fds|pipe_size|detached|credentials|rlimits|nice|umask|affinity|death|pty)")
+        "^spec\\.(spawn|process|cwd|env|stdio|not_a_pipe|fds|pipe_size|detached|credentials|rlimits|nice|umask|affinity|death|pty|signal_child)")
       add_lua_test(${name}.fork "${CMAKE_COMMAND}" -E env PIPE_SPAWN=fork ${busted} ${spec})
     endif()
   endforeach()

@@ -22,7 +22,7 @@ struct Kept {
 
 struct Disposition {
   std::atomic<const Kept*> before{nullptr};  // is put back
-  std::atomic<const Kept*> below{nullptr};   // is called by ours: another one where somebody has put a handler over ours
+  std::atomic<const Kept*> below{nullptr};  // is called by ours: another one where somebody has put a handler over ours
   std::atomic<int> instead{0};
   int claims = 0;
   bool buried = false;  // somebody put a handler over ours and may still call it
@@ -40,14 +40,14 @@ bool has_function(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
 }
 bool is_ignored(const struct sigaction& action) { return !has_function(action) && action.sa_handler == SIG_IGN; }
-bool is_default(const struct sigaction& action) { return !has_function(action) && action.sa_handler == SIG_DFL; }
 bool is_ours(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_signal;
 }
 
 bool are_equal(const struct sigaction& a, const struct sigaction& b) {
+  constexpr size_t kKernelsMask = 8;  // bytes; what glibc has behind them is left to chance
   return a.sa_flags == b.sa_flags && a.sa_handler == b.sa_handler &&
-         std::memcmp(&a.sa_mask, &b.sa_mask, sizeof a.sa_mask) == 0;
+         std::memcmp(&a.sa_mask, &b.sa_mask, kKernelsMask) == 0;
 }
 
 void call(const struct sigaction& action, int signum, siginfo_t* info, void* context) {
@@ -169,11 +169,13 @@ void Dispositions::put_back() {
   for (int signum = 1; signum < kSignals; ++signum) {
     Disposition& disposition = dispositions[signum];
     if (disposition.claims == 0) continue;
+    const struct sigaction& before = disposition.before.load()->action;
     struct sigaction now = {};
     if (::sigaction(signum, nullptr, &now) == 0 && is_ours(now)) {
-      ::sigaction(signum, &disposition.before.load()->action, nullptr);
+      ::sigaction(signum, &before, nullptr);
+    } else if (has_function(now) && !are_equal(now, before)) {  // equal: a signal that came has put it back
+      disposition.buried = true;
     }
-    disposition.buried = disposition.buried || (has_function(now) && !is_ours(now));
     disposition.claims = 0;
     disposition.instead = 0;
   }

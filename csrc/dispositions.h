@@ -31,8 +31,8 @@ class Dispositions {
   static int listen(Listener listener);
   // Whether this is the process that called listen(), and no copy.
   static bool listening();
-  // For pthread_atfork(3), in a child, with mutex() held: its signals do what they did before they were caught. In other
-  // copies each does when it comes.
+  // For pthread_atfork(3), in a child, with mutex() held: its signals do what they did before they were caught. In
+  // other copies each does when it comes.
   static void put_back();
 
   // Handlers take no lock.

@@ -261,7 +261,8 @@ PIPE_EXPORT void pipe_timer_stop(pipe_loop* loop, uint32_t token);
 /** CLOCK_MONOTONIC, in milliseconds: the clock of all timeouts. */
 PIPE_EXPORT double pipe_now(void);
 
-/** 1 for a signal that pipe_signal_watch() takes: not KILL, STOP, what a fault raises (SEGV, BUS, FPE, ILL), libc's own. */
+/** 1 for a signal that pipe_signal_watch() takes: not KILL, STOP, what a fault raises (SEGV, BUS, FPE, ILL), libc's
+ * own. */
 PIPE_EXPORT int pipe_signal_catchable(int signum);
 /**
  * Catches a signal of the host's from now on, also one that the host ignores. Each arrival counts until
@@ -280,8 +281,8 @@ PIPE_EXPORT int pipe_signal_start(pipe_loop* loop, uint32_t token);
 /** The token, if it is still out, never comes out. No arrival is forgotten. */
 PIPE_EXPORT void pipe_signal_cancel(pipe_loop* loop);
 /**
- * Tells of one signal that has come, and in `count` how often since it was told last; 0 ends a pass over all signals, in
- * the order of their numbers. What comes during a pass is told in this one or in the next.
+ * Tells of one signal that has come, and in `count` how often since it was told last; 0 ends a pass over all signals,
+ * in the order of their numbers. What comes during a pass is told in this one or in the next.
  */
 PIPE_EXPORT int pipe_signal_next(pipe_loop* loop, uint32_t* count);
 /** kill(2). Errors: -ESRCH, -EPERM, -EINVAL. */

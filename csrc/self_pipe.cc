@@ -43,17 +43,20 @@ void await_handlers() {
   while (handlers_running.load() > 0) ::sched_yield();
 }
 
+void free_subscriber(Subscriber& subscriber) {
+  subscriber.signals = 0;
+  subscriber.write_end = -1;
+  for (auto& count : subscriber.arrived) count = 0;
+  subscriber.taken = false;
+}
+
 int listen() {
   const std::lock_guard<std::mutex> lock(Dispositions::mutex());
   if (Dispositions::listening()) return 0;
   // In a fork of the host the parent's loops do not live on: nothing may be written where their pipes were. Nor do its
   // other threads, of which one may have been in the handler. Before we listen, since nothing is counted until then.
   handlers_running = 0;
-  for (Subscriber* each = subscribers.load(); each != nullptr; each = each->next) {
-    each->signals = 0;
-    each->write_end = -1;
-    each->taken = false;
-  }
+  for (Subscriber* each = subscribers.load(); each != nullptr; each = each->next) free_subscriber(*each);
   return Dispositions::listen(tell_subscribers);
 }
 
@@ -103,9 +106,7 @@ void SelfPipe::close() {
   if (subscriber_ != nullptr) {
     subscriber_->signals = 0;
     await_handlers();  // before the descriptor's number is free
-    subscriber_->write_end = -1;
-    for (auto& count : subscriber_->arrived) count = 0;
-    subscriber_->taken = false;
+    free_subscriber(*subscriber_);
     subscriber_ = nullptr;
   }
   if (entry_ >= 0) events_.remove(entry_, read_end_.get());

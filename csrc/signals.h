@@ -13,8 +13,8 @@ class Signals {
  public:
   Signals(Loop& loop, EventSet& events) : pipe_(events, Dispositions::Claim::kInstead), arrival_(loop) {}
 
-  // Whether watch() takes it. Not KILL and STOP, and libc's own two. Nor what a fault raises: its instruction runs again
-  // when the handler returns, and faults again, without end.
+  // Whether watch() takes it. Not KILL and STOP, and libc's own two. Nor what a fault raises: its instruction runs
+  // again when the handler returns, and faults again, without end.
   static bool can_watch(int signum);
 
   // Each arrival counts, also of a signal that the host ignores. Returns 0 or a negative errno.
@@ -25,8 +25,8 @@ class Signals {
   // Ends when there is something to tell, at once if there is. PIPE_BUSY while its token is out.
   int start(uint32_t token);
   void cancel() { arrival_.cancel(); }
-  // The next signal that has come, and how often; 0 ends a pass over all of them. So one that comes all the time neither
-  // hides the others nor keeps the host here.
+  // The next signal that has come, and how often; 0 ends a pass over all of them. So one that comes all the time
+  // neither hides the others nor keeps the host here.
   int next(uint32_t* count);
 
   // In a forked child of the host: closes descriptors, touches no event loop.

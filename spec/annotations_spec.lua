@@ -53,18 +53,22 @@ end
 local function classes()
   local process = assert(pipe.spawn({ "true" }))
   local pipeline = assert(pipe.pipeline({ { "true" } }))
+  local handler = assert(pipe.signal.on("WINCH", function() end))
   process:close()
   pipeline:close()
+  handler:stop()
   return {
     ["pipe.Process"] = class(process, "pipe.process"),
     ["pipe.Pipeline"] = class(pipeline, "pipe.pipeline"),
+    ["pipe.SignalHandler"] = class(handler, "pipe.signal"),
     ["pipe.Semaphore"] = class(pipe.semaphore.new(), "pipe.semaphore"),
   }
 end
 
 describe("The annotations", function()
   it("name the parameters of every public function", function()
-    for _, name in ipairs { "pipe", "pipe.thread", "pipe.semaphore", "pipe.coroutine", "pipe.loop", "pipe.shell" } do
+    for _, name in ipairs { "pipe", "pipe.thread", "pipe.semaphore", "pipe.coroutine", "pipe.loop", "pipe.shell",
+      "pipe.signal" } do
       assert.is_table(modules[name], name)
     end
     for name, module in pairs(modules) do

@@ -52,8 +52,8 @@ end
 describe("The documentation", function()
   it("has examples on the page of every module", function()
     for _, name in ipairs {
-      "pipe", "spawn-options", "run", "shell", "pipeline", "thread", "semaphore", "loop", "coroutine", "cookbook",
-      "adapters", "neovim",
+      "pipe", "spawn-options", "run", "shell", "pipeline", "thread", "semaphore", "signal", "loop", "coroutine",
+      "cookbook", "adapters", "neovim",
     } do
       assert.is_true(#examples("docs/" .. name .. ".md") > 0, name)
     end

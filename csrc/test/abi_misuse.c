@@ -15,6 +15,7 @@ void test_without_handles(void) {
   pipe_loop* loop = NULL;
   pipe_process* process = NULL;
   pipe_slice slice = {"x", 1};
+  uint32_t count = 0;
   pipe_exit status;
   double written;
   const char* argv[] = {"true", NULL};
@@ -33,6 +34,11 @@ void test_without_handles(void) {
   CHECK(strcmp(pipe_loop_reaper(NULL), "") == 0);
   CHECK(pipe_timer_start(NULL, 1, 1) == -EINVAL);
   pipe_timer_stop(NULL, 1);
+  CHECK(pipe_signal_watch(NULL, SIGUSR1) == -EINVAL);
+  pipe_signal_unwatch(NULL, SIGUSR1);
+  CHECK(pipe_signal_start(NULL, 1) == -EINVAL);
+  pipe_signal_cancel(NULL);
+  CHECK(pipe_signal_next(NULL, &count) == 0 && count == 0);
   CHECK(pipe_spawn(NULL, &options, NULL, &process) == -EINVAL && process == NULL);
   CHECK(pipe_process_pid(NULL) == -1);
   pipe_process_close(NULL);
@@ -89,6 +95,15 @@ void test_bad_arguments(pipe_loop* loop) {
   CHECK(pipe_timer_start(loop, -1, 1) == -EINVAL);
   CHECK(pipe_timer_start(loop, (double)NAN, 1) == -EINVAL);
   CHECK(pipe_timer_start(loop, 1, 0) == -EINVAL);
+  const int no_signals[] = {-1, 0, SIGKILL, SIGSTOP, SIGSEGV, 32, 65, 1000000};
+  for (int i = 0; i < 8; ++i) {
+    CHECK(pipe_signal_catchable(no_signals[i]) == 0 && pipe_signal_watch(loop, no_signals[i]) == -EINVAL);
+    pipe_signal_unwatch(loop, no_signals[i]);
+  }
+  pipe_signal_unwatch(loop, SIGUSR1); /* not watched */
+  CHECK(pipe_signal_start(loop, 0) == -EINVAL);
+  CHECK(pipe_signal_next(loop, NULL) == 0);
+  CHECK(pipe_signal_send(getpid(), -1) == -EINVAL && pipe_signal_send(getpid(), 65) == -EINVAL);
   CHECK(pipe_spawn(loop, NULL, NULL, &process) == -EINVAL);
   CHECK(pipe_spawn(loop, &good, NULL, NULL) == -EINVAL);
   bad = good, bad.file = NULL;

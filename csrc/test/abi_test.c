@@ -261,6 +261,28 @@ static void test_timer(pipe_loop* loop) {
   CHECK(pipe_loop_timeout(loop) == -1);
 }
 
+static void test_signals(pipe_loop* loop) {
+  struct sigaction now;
+  uint32_t count = 99;
+  CHECK(pipe_signal_catchable(SIGUSR1) == 1 && pipe_signal_catchable(SIGKILL) == 0);
+  CHECK(pipe_signal_next(loop, &count) == 0 && count == 0);
+  CHECK(pipe_signal_watch(loop, SIGUSR1) == PIPE_OK && pipe_signal_watch(loop, SIGUSR1) == PIPE_OK);
+  CHECK(pipe_signal_start(loop, 5) == PIPE_OK);
+  CHECK(pipe_signal_start(loop, 6) == PIPE_BUSY);
+  CHECK(pipe_signal_send(getpid(), SIGUSR1) == PIPE_OK && pipe_signal_send(getpid(), SIGUSR1) == PIPE_OK);
+  CHECK(next_token(loop) == 5);
+  CHECK(pipe_signal_next(loop, &count) == SIGUSR1 && count == 2);
+  CHECK(pipe_signal_next(loop, &count) == 0 && count == 0);
+  CHECK(pipe_signal_start(loop, 6) == PIPE_OK);
+  pipe_signal_cancel(loop);
+  CHECK(pipe_signal_send(getpid(), SIGUSR1) == PIPE_OK);
+  CHECK(pipe_loop_run(loop, PIPE_TURN_LOOK) == 0);
+  pipe_signal_unwatch(loop, SIGUSR1);
+  CHECK(pipe_signal_next(loop, &count) == 0);
+  CHECK(sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_handler == SIG_DFL);
+  CHECK(pipe_signal_send(getpid(), 0) == PIPE_OK);
+}
+
 static void test_dialogue(pipe_loop* loop) {
   pipe_process* process = spawn(loop, "read x; echo out $x; echo err >&2; exit 7", 0);
   pipe_slice slice;
@@ -383,6 +405,7 @@ static void test_loop(void) {
   test_bad_descriptors(loop);
   test_bad_options(loop);
   test_timer(loop);
+  test_signals(loop);
   test_streams_that_are_no_pipes(loop);
   test_joint(loop);
   test_one_token_for_all(loop);

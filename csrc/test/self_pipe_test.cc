@@ -105,16 +105,6 @@ TEST(SelfPipe, OneOfTwoLoopsLeavesAndTheOtherStillHears) {
   EXPECT_EQ(stays.next(SIGUSR1), 1U);
 }
 
-TEST(SelfPipe, AForkedChildsSignalsDoNotReachTheParent) {
-  Watcher watcher;
-  ASSERT_EQ(watcher.watch(SIGUSR1), 0);
-  in_forked_process([] { ::raise(SIGUSR1); });
-  watcher.turn();
-  EXPECT_EQ(watcher.come(SIGUSR1), 0U);
-  ::raise(SIGUSR1);
-  EXPECT_EQ(watcher.next(SIGUSR1), 1U);
-}
-
 TEST(SelfPipe, InAForkedChildThatWatchesNoByteGoesWhereTheParentsPipeWas) {
   Watcher inherited;
   ASSERT_EQ(inherited.watch(SIGUSR1), 0);

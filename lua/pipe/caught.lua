@@ -13,23 +13,25 @@ local caught = {}
 ---@class pipe.CaughtSignal
 ---@field number integer
 ---@field name string
----@field handlers pipe.SignalHandler[]
+---@field queues pipe.SignalQueue[] of its handlers
 ---@field waiters table[]
----@field kept boolean? by wait(), until reset()
----@field remembered integer? came when nobody waited: a number that tells which came first
+---@field kept boolean? by keep(), until forget()
+---@field remembered integer? it came when nobody waited: a number that tells which came first
 
-local signals = {}      -- number → pipe.CaughtSignal
-local listening = 0     -- how many handlers and waiters there are
+-- The lists of queues and waiters are replaced, never changed: a finalizer may come in while one is walked through.
+
+local signals = {}   -- number → pipe.CaughtSignal
+local listening = 0  -- how many queues and waiters there are
+local memories = 0   -- how many have been remembered
 local times = ffi.new("uint32_t[1]")
-local memories = 0
 
--- Holds the core's one token for signals while somebody listens. No light thread: a handler that nothing comes for must
--- not keep the loop running.
+-- Holds the core's one token for signals while somebody listens.
 local dispatcher = {}
 
-local function listen(loop)
-  if listening > 0 and not dispatcher.token then
-    C.pipe_signal_start(loop, engine.take_token(dispatcher))
+local function listen()
+  local loop = listening > 0 and not dispatcher.token and engine.opened()
+  if loop and C.pipe_signal_start(loop, engine.take_token(dispatcher)) ~= C.PIPE_OK then
+    engine.release_token(dispatcher) -- cannot be; but a wait that nothing ends must be seen as a deadlock
   end
 end
 
@@ -41,17 +43,29 @@ local function stop_listening()
   end
 end
 
-local function remove(list, entry)
-  for index, each in ipairs(list) do
-    if each == entry then
-      table.remove(list, index)
-      return true
-    end
-  end
+local function with(list, entry)
+  local copy = { unpack(list) }
+  copy[#copy + 1] = entry
+  return copy
 end
 
--- Catches a signal that was not caught.
+local function without(list, entry)
+  local copy = {}
+  for _, each in ipairs(list) do
+    if each ~= entry then
+      copy[#copy + 1] = each
+    end
+  end
+  return copy
+end
+
+---@return pipe.CaughtSignal? signal
+---@return string? message
+---@return string? code
 local function catch(number)
+  if signals[number] then
+    return signals[number]
+  end
   local loop, message, code = engine.open()
   if not loop then
     return nil, message, code
@@ -60,18 +74,15 @@ local function catch(number)
   if result ~= C.PIPE_OK then
     return nil, status.describe(result)
   end
-  local signal = { number = number, name = signame[number], handlers = {}, waiters = {} }
+  local signal = { number = number, name = signame[number], queues = {}, waiters = {} }
   signals[number] = signal
   return signal
 end
 
-local function release_unused(signal)
-  if signals[signal.number] == signal and not signal.kept and #signal.handlers == 0 then
+local function release_if_unused(signal)
+  if signals[signal.number] == signal and not signal.kept and #signal.queues == 0 then
     signals[signal.number] = nil
-    local loop = engine.opened()
-    if loop then
-      C.pipe_signal_unwatch(loop, signal.number)
-    end
+    C.pipe_signal_unwatch(engine.opened(), signal.number)
   end
 end
 
@@ -82,27 +93,28 @@ end
 
 local function leave(waiter)
   for _, signal in ipairs(waiter.signals) do
-    remove(signal.waiters, waiter)
+    signal.waiters = without(signal.waiters, waiter)
   end
   waiter.signals = nil
   listening = listening - 1
 end
 
--- Everybody who waits for it. They share the arrival: it is lost only if none of them comes to take it.
+-- Everybody who waits for it. They share the arrival: only if none of them comes to take it, it is somebody else's.
 local function tell_waiters(signal)
-  local waiters = signal.waiters
-  local arrival = { signal = signal, untaken = #waiters }
-  signal.waiters = {}
-  for _, waiter in ipairs(waiters) do
-    leave(waiter)
-    waiter.arrival = arrival
-    scheduler.wake(waiter)
+  local arrival = { signal = signal, holders = 0 }
+  for _, waiter in ipairs(signal.waiters) do
+    if waiter.signals then
+      leave(waiter)
+      arrival.holders = arrival.holders + 1
+      waiter.arrival = arrival
+      scheduler.wake(waiter)
+    end
   end
 end
 
 local function deliver(signal, count)
-  for _, handler in ipairs(signal.handlers) do
-    handler:arrive(count)
+  for _, queue in ipairs(signal.queues) do
+    queue:arrive(count)
   end
   if #signal.waiters > 0 then
     tell_waiters(signal)
@@ -113,8 +125,8 @@ local function deliver(signal, count)
   end
 end
 
----Hands out what has come until now. To be called before anybody comes or goes, so that he gets what is his.
-function caught.collect()
+-- Hands out what has come until now: also before anybody comes or goes, so that he gets what is his and no more.
+local function collect()
   local loop = engine.opened()
   local number = loop and C.pipe_signal_next(loop, times) or 0
   while number ~= 0 do
@@ -125,46 +137,42 @@ end
 
 function dispatcher.on_wake()
   dispatcher.ended = nil
-  caught.collect()
-  local loop = engine.opened()
-  if loop then
-    listen(loop)
-  end
+  collect()
+  listen()
 end
 
----Adds a handler: from now on its `arrive` is called, inside a turn of the loop, with how many have come.
+---Catches a signal for a handler.
 ---@param number integer
----@param handler pipe.SignalHandler
----@return pipe.CaughtSignal? signal
+---@param queue pipe.SignalQueue
+---@return boolean? ok
 ---@return string? message
 ---@return string? code the errno's name
-function caught.add(number, handler)
-  caught.collect()
-  local signal, message, code = signals[number], nil, nil
+function caught.add(number, queue)
+  collect()
+  local signal, message, code = catch(number)
   if not signal then
-    signal, message, code = catch(number)
-    if not signal then
-      return nil, message, code
-    end
+    return nil, message, code
   end
-  table.insert(signal.handlers, handler)
+  signal.queues = with(signal.queues, queue)
   listening = listening + 1
-  listen(engine.open())
-  return signal
+  listen()
+  return true
 end
 
----@param signal pipe.CaughtSignal
----@param handler pipe.SignalHandler
-function caught.remove(signal, handler)
-  caught.collect()
-  if remove(signal.handlers, handler) then
+---@param number integer
+---@param queue pipe.SignalQueue
+function caught.remove(number, queue)
+  collect()
+  local signal = signals[number]
+  local left = signal and without(signal.queues, queue)
+  if left and #left < #signal.queues then -- not inherited from the host that this one is a copy of
+    signal.queues = left
     listening = listening - 1
     stop_listening()
-    release_unused(signal)
+    release_if_unused(signal)
   end
 end
 
--- Each once, in the order of the list.
 local function known(numbers)
   local list = {}
   for _, number in ipairs(numbers) do
@@ -173,11 +181,11 @@ local function known(numbers)
   return list
 end
 
----The one of these signals that has been remembered longest, if any has.
+---Of these signals the one that has been remembered for the longest time.
 ---@param numbers integer[]
 ---@return pipe.CaughtSignal? signal
 function caught.remembered(numbers)
-  caught.collect()
+  collect()
   local first
   for _, signal in ipairs(known(numbers)) do
     if signal.remembered and not (first and first.remembered < signal.remembered) then
@@ -185,32 +193,6 @@ function caught.remembered(numbers)
     end
   end
   return first
-end
-
----Catches signals until caught.forget(), and remembers what comes while nobody waits. All of them or, on failure, none.
----@param numbers integer[]
----@return pipe.CaughtSignal[]? signals
----@return string? message
----@return string? code the errno's name
-function caught.keep(numbers)
-  local new = {}
-  for _, number in ipairs(numbers) do
-    local signal, message, code = signals[number], nil, nil
-    if not signal then
-      signal, message, code = catch(number)
-    end
-    if not signal then
-      for _, each in ipairs(new) do
-        each.kept = nil
-        release_unused(each)
-      end
-      return nil, message, code
-    elseif not signal.kept then
-      signal.kept = true
-      new[#new + 1] = signal
-    end
-  end
-  return known(numbers)
 end
 
 ---Takes a remembered signal.
@@ -221,88 +203,109 @@ function caught.recall(signal)
   return signal.name
 end
 
----Ends what keep() began. Who waits for one of them is woken, and finds no arrival.
+---Catches signals until forget(), and remembers what comes while nobody waits. All of them, or on failure none.
+---@param numbers integer[]
+---@return pipe.CaughtSignal[]? signals
+---@return string? message
+---@return string? code the errno's name
+function caught.keep(numbers)
+  local new = {}
+  for _, number in ipairs(numbers) do
+    local signal, message, code = catch(number)
+    if not signal then
+      caught.forget(new)
+      return nil, message, code
+    elseif not signal.kept then
+      signal.kept = true
+      new[#new + 1] = number
+    end
+  end
+  return known(numbers)
+end
+
+---Ends what keep() has begun. Who waits for one of them is woken, and has nothing to take.
 ---@param numbers integer[]
 function caught.forget(numbers)
-  caught.collect()
+  collect()
   for _, signal in ipairs(known(numbers)) do
-    signal.kept, signal.remembered = nil, nil
-    local waiters = signal.waiters
-    signal.waiters = {}
-    for _, waiter in ipairs(waiters) do
+    for _, waiter in ipairs(signal.waiters) do
       leave(waiter)
       waiter.aborted = true
       scheduler.wake(waiter)
     end
+    signal.kept, signal.remembered = nil, nil
     stop_listening()
-    release_unused(signal)
+    release_if_unused(signal)
   end
 end
 
----Queues a waiter up for kept signals: it is woken by the first that comes.
+---Lets `waiter` be woken by the first of these signals that comes.
 ---@param waiter table
----@param list pipe.CaughtSignal[]
+---@param list pipe.CaughtSignal[] kept ones
 function caught.await(waiter, list)
   waiter.signals = list
   for _, signal in ipairs(list) do
-    table.insert(signal.waiters, waiter)
+    signal.waiters = with(signal.waiters, waiter)
   end
   listening = listening + 1
-  listen(engine.open())
+  listen()
 end
 
----Takes what has come for `waiter`; it waits no more.
----@param waiter table
----@return string? name
-function caught.take(waiter)
-  local arrival = waiter.arrival
+-- What it was handed, if anything. It waits no more.
+local function withdraw(waiter)
   if waiter.signals then
     leave(waiter)
   end
   stop_listening()
+  local arrival = waiter.arrival
   waiter.arrival = nil
+  return arrival
+end
+
+---Ends the wait of `waiter`.
+---@param waiter table
+---@return string? name of the signal that has come
+function caught.take(waiter)
+  local arrival = withdraw(waiter)
   if arrival then
     arrival.taken = true
     return arrival.signal.name
   end
 end
 
----Withdraws a waiter. What it was handed and has not taken is the next one's, unless somebody else got it too.
+---Ends the wait of `waiter` as if it had never been: what only it was handed is for whoever waits now, or next.
 ---@param waiter table
-function caught.withdraw(waiter)
-  local arrival = waiter.arrival
-  if waiter.signals then
-    leave(waiter)
+function caught.give_back(waiter)
+  local arrival = withdraw(waiter)
+  if not arrival then
+    return
   end
-  stop_listening()
-  waiter.arrival = nil
-  if arrival then
-    arrival.untaken = arrival.untaken - 1
-    local signal = arrival.signal
-    if arrival.untaken == 0 and not arrival.taken and signal.kept then
-      if #signal.waiters > 0 then
-        tell_waiters(signal)
-      else
-        remember(signal)
-      end
+  local signal = arrival.signal
+  arrival.holders = arrival.holders - 1
+  if arrival.holders == 0 and not arrival.taken and signal.kept then
+    if #signal.waiters > 0 then
+      tell_waiters(signal)
+    else
+      remember(signal)
     end
   end
 end
 
--- In a forked copy of the host each signal does what it did before it was caught, and nothing that is known here holds.
+-- In a forked copy of the host signals do what they did before they were caught. Nobody listens there, until somebody
+-- comes anew.
 local on_fork = engine.on_fork
 function engine.on_fork(orphans)
   local inherited = signals
   signals, listening = {}, 0
   for _, signal in pairs(inherited) do
-    for _, handler in ipairs(signal.handlers) do
-      handler:abandon()
+    for _, queue in ipairs(signal.queues) do
+      queue:close()
     end
     for _, waiter in ipairs(signal.waiters) do
       waiter.signals, waiter.aborted = nil, true
       orphans[#orphans + 1] = waiter
     end
-    signal.handlers, signal.waiters, signal.kept = {}, {}, nil
+    signal.waiters, signal.kept = {}, nil
   end
   on_fork(orphans)
 end

@@ -7,33 +7,31 @@ local kill = require("pipe.kill")
 local number = require("pipe.number")
 local options = require("pipe.options")
 local scheduler = require("pipe.scheduler")
+local signal_queue = require("pipe.signal_queue")
 local signame = require("pipe.signame")
 local signum = require("pipe.signum")
 local status = require("pipe.status")
 local timer = require("pipe.timer")
 
-local NONE = 0 -- what kill(2) takes for a question
+local NONE = 0 -- kill(2) takes it for a question
 local LARGEST_PID = 2 ^ 31 - 1
 
-local signal = {}
-
----A handler of signal.on().
 ---@class pipe.SignalHandler
----@field package fn fun(name: string)
----@field package signal pipe.CaughtSignal?
----@field package pending number arrivals that `fn` has not been called for
----@field package running boolean
+---@field package number integer
+---@field package queue pipe.SignalQueue
 local Handler = {}
 Handler.__index = Handler
 
+local signal = {}
+
 ---The number of a signal.
 ---@param sig string|integer "TERM", "SIGTERM", "RTMIN+1", "NONE"; a number passes
----@return integer? number
+---@return integer? num
 ---@return string? err "unknown signal name"
 function signal.signum(sig)
-  local found = type(sig) == "number" and sig or sig == "NONE" and NONE or signum[sig]
-  if found then
-    return found
+  local num = type(sig) == "number" and sig or sig == "NONE" and NONE or signum[sig]
+  if num then
+    return num
   end
   return nil, "unknown signal name"
 end
@@ -50,7 +48,8 @@ function signal.signame(num)
   return nil, "unknown signal number"
 end
 
----Sends a signal to a process, as kill(2): to a group if `pid` is negative. Never yields.
+---Sends a signal, as kill(2): a negative `pid` is a process group's, 0 the host's own group, -1 is everybody. Never
+---yields.
 ---@param pid integer
 ---@param sig string|integer a name or a number; "NONE" or 0 asks whether the process exists
 ---@return boolean? ok
@@ -73,23 +72,29 @@ function signal.kill(pid, sig)
   return true
 end
 
--- The number of a signal that can be caught; or nil, what is wrong with it, and whether that says all.
-local function catchable(sig)
-  local num = type(sig) == "string" and signum[sig] or number.whole(sig, 1, 2 ^ 31 - 1)
-  if type(sig) ~= "string" and type(sig) ~= "number" then
-    return nil, "signal name expected, got " .. type(sig)
-  elseif not num or num > #signame and not signame[num] and C.pipe_signal_catchable(num) == 0 then
-    return nil, ("unknown signal %s '%s'"):format(type(sig) == "string" and "name" or "number", tostring(sig))
+-- The number of a signal that can be caught; or nil, and what is wrong with it as a value of the argument `arg`.
+local function catchable(sig, arg)
+  local num
+  if type(sig) == "string" then
+    num = signum[sig]
+  elseif type(sig) == "number" then
+    num = number.whole(sig, 1, 64)
+  else
+    return nil, ("bad %s: signal name expected, got %s"):format(arg, type(sig))
+  end
+  if not num then
+    return nil, ("bad %s: unknown signal %s"):format(arg, tostring(sig))
   elseif C.pipe_signal_catchable(num) == 0 then
-    return nil, "cannot catch SIG" .. (signame[num] or num), true
+    return nil, "cannot catch " .. (signame[num] and "SIG" .. signame[num] or "signal " .. num)
   end
   return num
 end
 
--- The numbers, each once.
-local function read_names(names)
+-- Their numbers, each once; or nil and the problem.
+local function catchable_ones(names)
   if type(names) == "string" or type(names) == "number" then
-    names = { names }
+    local num, problem = catchable(names, "names arg")
+    return num and { num }, problem
   elseif type(names) ~= "table" then
     return nil, "bad names arg: string or table expected, got " .. type(names)
   elseif names[1] == nil then
@@ -97,9 +102,9 @@ local function read_names(names)
   end
   local numbers, listed, index = {}, {}, 1
   while names[index] ~= nil do
-    local num, problem, says_all = catchable(names[index])
+    local num, problem = catchable(names[index], ("value at index %d of names arg"):format(index))
     if not num then
-      return nil, says_all and problem or ("bad value at index %d of names arg: %s"):format(index, problem)
+      return nil, problem
     elseif not listed[num] then
       listed[num] = true
       numbers[#numbers + 1] = num
@@ -115,14 +120,21 @@ local function forget(waiter)
 end
 
 local function cancel(waiter)
-  caught.withdraw(waiter)
+  caught.give_back(waiter)
   forget(waiter)
 end
 
-local function wait_for(waiter, signals)
+local function wait_for(waiter, signals, timeout)
+  if timeout > 0 then
+    local started, message, code = timer.start(waiter, timeout / 1000)
+    if not started then
+      return nil, message, code
+    end
+  end
   waiter.cancel = cancel
   caught.await(waiter, signals)
   scheduler.park(waiter)
+  -- The timer may have gone off first: what has come until our turn counts all the same.
   local name, aborted = caught.take(waiter), waiter.aborted
   forget(waiter)
   if name then
@@ -139,7 +151,7 @@ end
 ---@return string? err "timeout", "aborted" (by signal.reset()), or a system error's text
 ---@return string? code the errno's name
 function signal.wait(names, timeout_ms)
-  local numbers, problem = read_names(names)
+  local numbers, problem = catchable_ones(names)
   local timeout = options.timeout(timeout_ms == nil and 0 or timeout_ms)
   if not numbers or not timeout then
     error(problem or "bad timeout arg", 2)
@@ -155,22 +167,15 @@ function signal.wait(names, timeout_ms)
   elseif there then
     return caught.recall(there)
   end
-  if timeout > 0 then
-    local started
-    started, message, code = timer.start(waiter, timeout / 1000)
-    if not started then
-      return nil, message, code
-    end
-  end
-  return wait_for(waiter, signals)
+  return wait_for(waiter, signals, timeout)
 end
 
----Ends what signal.wait() began: what the host had there before is put back, unless a handler is left, and what was
----remembered is forgotten. Who waits for one of them gets `nil, "aborted"`. Never yields.
----@param names string|string[]
+---Ends what signal.wait() has begun: unless a handler is left, what the host had there before is put back. What is
+---remembered is forgotten, and who waits for one of them gets `nil, "aborted"`. Never yields.
+---@param names string|string[] numbers are taken too
 ---@return true
 function signal.reset(names)
-  local numbers, problem = read_names(names)
+  local numbers, problem = catchable_ones(names)
   if not numbers then
     error(problem, 2)
   end
@@ -178,71 +183,35 @@ function signal.reset(names)
   return true
 end
 
--- One light thread runs `fn` for what has come, and ends: a handler must not keep the loop running. If `fn` ends it, by
--- an error or because somebody kills it, another one goes on.
-local function run(handler)
-  handler.running = true
-  local task = scheduler.spawn_later(function()
-    while handler.pending > 0 do
-      handler.pending = handler.pending - 1
-      handler.fn(handler.name)
-    end
-  end)
-  task.on_end = function()
-    handler.running = false
-    if handler.pending > 0 then
-      run(handler)
-    end
-  end
-end
-
----@package
-function Handler:arrive(count)
-  self.pending = self.pending + count
-  if not self.running then
-    run(self)
-  end
-end
-
----@package
-function Handler:abandon()
-  self.signal, self.pending = nil, 0
-end
-
----Runs `fn(name)` for each arrival of a signal, one after the other, in a light thread that ends when there is no more.
----`fn` may wait. Never yields.
+---Calls `fn(name)` for each arrival of a signal, one after the other, in a light thread that ends when there is no
+---more. `fn` may wait. Never yields.
 ---@param name string a number is taken too
 ---@param fn fun(name: string)
 ---@return pipe.SignalHandler? handle
 ---@return string? message
 ---@return string? code the errno's name
 function signal.on(name, fn)
-  local num, problem, says_all = catchable(name)
-  if not num then
-    error(says_all and problem or "bad name arg: " .. problem, 2)
-  elseif type(fn) ~= "function" then
-    error("bad fn arg: function expected, got " .. type(fn), 2)
+  local num, problem = catchable(name, "name arg")
+  if not num or type(fn) ~= "function" then
+    error(problem or "bad fn arg: function expected, got " .. type(fn), 2)
   end
-  local handler = setmetatable({ fn = fn, name = signame[num], pending = 0, running = false }, Handler)
-  local added, message, code = caught.add(num, handler)
+  local queue = signal_queue.new(signame[num], fn)
+  local added, message, code = caught.add(num, queue)
   if not added then
     return nil, message, code
   end
-  handler.signal = added
-  return handler
+  return setmetatable({ number = num, queue = queue }, Handler)
 end
 
----Stops calling `fn`; if it runs it goes on to its end. What the host had there before is put back, unless others want
----the signal. Never yields.
+---Calls the function no more, also not for what has come already; a call that is under way goes on. Unless others want
+---the signal, what the host had there before is put back. Never yields.
 ---@return true
 function Handler:stop()
   if getmetatable(self) ~= Handler then
     error("not a signal handler instance", 2)
   end
-  if self.signal then
-    caught.remove(self.signal, self)
-    self:abandon()
-  end
+  caught.remove(self.number, self.queue)
+  self.queue:close()
   return true
 end
 
