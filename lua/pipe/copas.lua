@@ -49,29 +49,13 @@ local function start(_, fd)
     return nil, ("the loop's descriptor, %d, is too large for select(2)"):format(fd), "EMFILE"
   end
   local carrier = { woken = woken }
-  local carrying = false
-
   function carrier.wait(waiter)
     sit(fd, function() return waiter.ended end)
   end
-
-  -- For light threads, whom Copas does not know. While somebody waits: Copas goes on as long as it has a socket.
-  local function carry()
-    while carrier.busy do
-      sit(fd, function() return not carrier.busy end)
-    end
-    carrying = false
-  end
-
-  function carrier.keep(busy)
-    if busy and not carrying then
-      carrying = true
-      copas.addthread(carry)
-    end
-  end
-
-  function carrier.close() end
-
+  -- For light threads, whom Copas does not know.
+  carrier.keep = foreign.while_busy(carrier, copas.addthread, function()
+    sit(fd, function() return not carrier.busy end)
+  end)
   return carrier
 end
 

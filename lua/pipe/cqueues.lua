@@ -24,29 +24,23 @@ end
 local function start(controller, fd)
   local carrier = { wait = wait, woken = woken, refusal = refusal }
   local watch, idle = { pollfd = fd, events = "r" }, condition.new()
-  local carrying = false
-
-  -- While somebody waits: a controller goes on as long as it has a coroutine.
-  local function carry()
-    while carrier.busy do
-      scheduler.step()
-      if carrier.busy then
-        cqueues.poll(watch, idle)
-      end
-    end
-    carrying = false
+  local function begin(body)
+    controller:wrap(body)
   end
+  local carry = foreign.while_busy(carrier, begin, function()
+    scheduler.step()
+    if carrier.busy then
+      cqueues.poll(watch, idle)
+    end
+  end)
 
   function carrier.keep(busy)
-    if not busy then
+    if busy then
+      carry()
+    else
       idle:signal()
-    elseif not carrying then
-      carrying = true
-      controller:wrap(carry)
     end
   end
-
-  function carrier.close() end
 
   return carrier
 end

@@ -14,7 +14,7 @@ local PARK = scheduler.PARK
 ---@field wait fun(waiter: table) the running coroutine waits in the way of that loop; it may come back too early
 ---@field woken fun(waiter: table) `waiter` has ended: as scheduler.lua has it for `on_wake`
 ---@field keep fun(busy: boolean) whether that loop must go on for us; told when it changes
----@field close fun() nobody needs it any more
+---@field close fun()? nobody needs it any more
 ---@field refusal (fun(): string?)? why the running coroutine cannot wait there
 ---@field waiting integer how many coroutines wait
 ---@field busy boolean? what keep() was told last
@@ -91,7 +91,30 @@ function Carrier:recount()
   if not (busy or attached or self.closed) then
     self.closed = true
     open[self] = nil
-    self.close()
+    if self.close then
+      self.close()
+    end
+  end
+end
+
+---For loops that go on as long as they have a coroutine: there is one, which turns ours, while somebody waits.
+---@param carrier pipe.Carrier
+---@param begin fun(body: fun()) starts a coroutine of that loop
+---@param turn fun() waits for our descriptor, and steps
+---@return fun() ensure to be called when it must be there
+function foreign.while_busy(carrier, begin, turn)
+  local there = false
+  local function body()
+    while carrier.busy do
+      turn()
+    end
+    there = false
+  end
+  return function()
+    if carrier.busy and not there then
+      there = true
+      begin(body)
+    end
   end
 end
 
