@@ -120,7 +120,7 @@ int SelfPipe::watch(int signum, Callback callback, void* context) {
   if (const int status = open(); status < 0) return status;
   subscriber_->signals |= bit(signum);  // first: none may come and find nobody
   if (const int status = Dispositions::claim(signum, claim_); status < 0) {
-    subscriber_->signals &= ~bit(signum);
+    forget(signum);
     return status;
   }
   targets_[signum] = {callback, context};
@@ -131,8 +131,12 @@ void SelfPipe::unwatch(int signum) {
   if (!watches(signum)) return;
   targets_[signum] = {};
   Dispositions::release(signum, claim_);
+  forget(signum);
+}
+
+void SelfPipe::forget(int signum) {
   subscriber_->signals &= ~bit(signum);
-  await_handlers();  // before it is forgotten what came
+  await_handlers();
   subscriber_->arrived[signum] = 0;
 }
 

@@ -47,6 +47,7 @@ class SelfPipe {
 
  private:
   void on_readable();
+  void forget(int signum);
 
   struct Target {
     Callback callback = nullptr;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <sched.h>
 #include <thread>
 
 #include "descriptors.h"
@@ -206,6 +207,38 @@ TEST_F(TakenSignal, DoesInACopyWhatTheHostHadChosen) {
     EXPECT_EQ(status_of_forked(body), 0);
     EXPECT_EQ(host_calls, 0);
   }
+}
+
+// In a pid namespace of its own a copy of process 1 is process 1.
+TEST_F(TakenSignal, DoesNotReachTheHostFromACopyWithTheSamePid) {
+  const auto as_process_1 = [](auto body) {
+    if (::unshare(CLONE_NEWPID) != 0) ::_exit(77);
+    int status = -1;
+    const long pid = raw_syscall(SYS_clone, SIGCHLD);
+    if (pid == 0) {
+      body();
+      ::_exit(::testing::Test::HasFailure() ? 1 : 0);
+    }
+    ::waitpid(static_cast<pid_t>(pid), &status, 0);
+    if (status != 0) ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
+  };
+  const int status = status_of_forked([&] {
+    as_process_1([&] {
+      ::signal(SIGUSR1, host_handler);
+      Watcher watcher(kInstead);
+      ASSERT_EQ(watcher.watch(SIGUSR1), 0);
+      as_process_1([] {
+        raise_here();
+        if (::getpid() != 1 || host_calls != 1) ::_exit(3);
+      });
+      watcher.turn();
+      EXPECT_EQ(watcher.come(SIGUSR1), 0U);
+      raise_here();
+      EXPECT_EQ(watcher.next(SIGUSR1), 1U);
+    });
+  });
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no right to make a pid namespace";
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(TakenSignal, IsCaughtAnewInACopyThatTheSignalHasReachedBefore) {

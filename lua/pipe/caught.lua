@@ -13,15 +13,14 @@ local caught = {}
 ---@class pipe.CaughtSignal
 ---@field number integer
 ---@field name string
----@field queues pipe.SignalQueue[] of its handlers
----@field waiters table[]
+---@field queues table<integer, pipe.SignalQueue> of its handlers, by their places
+---@field waiters table<integer, table> by theirs
 ---@field kept boolean? by keep(), until forget()
 ---@field remembered integer? it came when nobody waited: a number that tells which came first
 
--- The lists of queues and waiters are replaced, never changed: a finalizer may come in while one is walked through.
-
 local signals = {}   -- number → pipe.CaughtSignal
 local listening = 0  -- how many queues and waiters there are
+local places = 0     -- the last one that was given to one of them
 local memories = 0   -- how many have been remembered
 local times = ffi.new("uint32_t[1]")
 
@@ -43,20 +42,24 @@ local function stop_listening()
   end
 end
 
-local function with(list, entry)
-  local copy = { unpack(list) }
-  copy[#copy + 1] = entry
-  return copy
+local function take_place(listener)
+  places = places + 1
+  listener.place = places
+  listening = listening + 1
 end
 
-local function without(list, entry)
-  local copy = {}
-  for _, each in ipairs(list) do
-    if each ~= entry then
-      copy[#copy + 1] = each
-    end
+local function came_before(a, b)
+  return a.place < b.place
+end
+
+-- In the order in which they came. A list of its own: a finalizer may come in while it is walked through.
+local function in_order(listeners)
+  local list = {}
+  for _, listener in pairs(listeners) do
+    list[#list + 1] = listener
   end
-  return copy
+  table.sort(list, came_before)
+  return list
 end
 
 ---@return pipe.CaughtSignal? signal
@@ -80,7 +83,7 @@ local function catch(number)
 end
 
 local function release_if_unused(signal)
-  if signals[signal.number] == signal and not signal.kept and #signal.queues == 0 then
+  if signals[signal.number] == signal and not signal.kept and not next(signal.queues) then
     signals[signal.number] = nil
     C.pipe_signal_unwatch(engine.opened(), signal.number)
   end
@@ -93,7 +96,7 @@ end
 
 local function leave(waiter)
   for _, signal in ipairs(waiter.signals) do
-    signal.waiters = without(signal.waiters, waiter)
+    signal.waiters[waiter.place] = nil
   end
   waiter.signals = nil
   listening = listening - 1
@@ -102,8 +105,8 @@ end
 -- Everybody who waits for it. They share the arrival: only if none of them comes to take it, it is somebody else's.
 local function tell_waiters(signal)
   local arrival = { signal = signal, holders = 0 }
-  for _, waiter in ipairs(signal.waiters) do
-    if waiter.signals then
+  for _, waiter in ipairs(in_order(signal.waiters)) do
+    if waiter.signals then -- not killed by a finalizer
       leave(waiter)
       arrival.holders = arrival.holders + 1
       waiter.arrival = arrival
@@ -113,10 +116,10 @@ local function tell_waiters(signal)
 end
 
 local function deliver(signal, count)
-  for _, queue in ipairs(signal.queues) do
+  for _, queue in ipairs(in_order(signal.queues)) do
     queue:arrive(count)
   end
-  if #signal.waiters > 0 then
+  if next(signal.waiters) then
     tell_waiters(signal)
     count = count - 1
   end
@@ -153,8 +156,8 @@ function caught.add(number, queue)
   if not signal then
     return nil, message, code
   end
-  signal.queues = with(signal.queues, queue)
-  listening = listening + 1
+  take_place(queue)
+  signal.queues[queue.place] = queue
   listen()
   return true
 end
@@ -164,9 +167,8 @@ end
 function caught.remove(number, queue)
   collect()
   local signal = signals[number]
-  local left = signal and without(signal.queues, queue)
-  if left and #left < #signal.queues then -- not inherited from the host that this one is a copy of
-    signal.queues = left
+  if signal and signal.queues[queue.place] == queue then -- not inherited from the host that this one is a copy of
+    signal.queues[queue.place] = nil
     listening = listening - 1
     stop_listening()
     release_if_unused(signal)
@@ -228,7 +230,7 @@ end
 function caught.forget(numbers)
   collect()
   for _, signal in ipairs(known(numbers)) do
-    for _, waiter in ipairs(signal.waiters) do
+    for _, waiter in ipairs(in_order(signal.waiters)) do
       leave(waiter)
       waiter.aborted = true
       scheduler.wake(waiter)
@@ -243,11 +245,11 @@ end
 ---@param waiter table
 ---@param list pipe.CaughtSignal[] kept ones
 function caught.await(waiter, list)
+  take_place(waiter)
   waiter.signals = list
   for _, signal in ipairs(list) do
-    signal.waiters = with(signal.waiters, waiter)
+    signal.waiters[waiter.place] = waiter
   end
-  listening = listening + 1
   listen()
 end
 
@@ -283,7 +285,7 @@ function caught.give_back(waiter)
   local signal = arrival.signal
   arrival.holders = arrival.holders - 1
   if arrival.holders == 0 and not arrival.taken and signal.kept then
-    if #signal.waiters > 0 then
+    if next(signal.waiters) then
       tell_waiters(signal)
     else
       remember(signal)
@@ -298,10 +300,10 @@ function engine.on_fork(orphans)
   local inherited = signals
   signals, listening = {}, 0
   for _, signal in pairs(inherited) do
-    for _, queue in ipairs(signal.queues) do
+    for _, queue in pairs(signal.queues) do
       queue:close()
     end
-    for _, waiter in ipairs(signal.waiters) do
+    for _, waiter in pairs(signal.waiters) do
       waiter.signals, waiter.aborted = nil, true
       orphans[#orphans + 1] = waiter
     end
