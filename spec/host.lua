@@ -47,17 +47,31 @@ host.prelude = [[
 ]]
 host.prelude = host.prelude:gsub("%s+", " ")
 
---- Starts a program that will load the library; returns its process.
-function host.start_program(args, variables)
-  return assert(pipe.spawn(args, {
+--- Starts a program that will load the library, with other options of spawn perhaps; returns its process.
+function host.start_program(args, variables, options)
+  local all = {
     environ = environment(variables),
     stdout_read_timeout = 120000, stderr_read_timeout = 120000, wait_timeout = 120000,
-  }))
+  }
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
+  return assert(pipe.spawn(args, all))
+end
+
+--- Starts the interpreter, with other options of spawn perhaps; returns its process. `args` are its arguments; its
+-- `script` runs before them, and its `through` is a command that is to run the whole.
+function host.interpret(args, variables, options)
+  local words = { unpack(args.through or {}) }
+  for _, word in ipairs { interpreter(), "-e", host.prelude .. (args.script or ""), unpack(args) } do
+    words[#words + 1] = word
+  end
+  return host.start_program(words, variables, options)
 end
 
 --- Starts a script as a host; returns its process.
 function host.start(script, variables)
-  return host.start_program({ interpreter(), "-e", host.prelude .. script }, variables)
+  return host.interpret({ script = script }, variables)
 end
 
 --- Follows a started host to its end: what it wrote and how it ended.
