@@ -246,7 +246,7 @@ local function verdict(ok, reason, status)
   return 128 + status, "terminated by SIG" .. (pipe.signal.signame(status) or status)
 end
 
-local LEFT_BEHIND = 2 ^ 21 -- more than a pipe and the library's buffer hold
+local LEFT_BEHIND = 2 ^ 18 -- more than a pipe and the library's buffer hold
 
 -- Follows a process to its end, and on to that of its group and of its outputs.
 local function follow(process)

@@ -101,15 +101,14 @@ describe("foreman start shows", function()
       return ("web: head -c %d /dev/zero | tr '\\0' x; echo; echo end\n"):format(count)
     end
     assert.is_truthy(said(line_of(1000000))["web.1"]:find("\n" .. ("x"):rep(1000000) .. "\nend\n", 1, true))
-    local endless = said(line_of(20000000))["web.1"]
-    assert.equal(20000000, select(2, endless:match("\n(x.-)\nend\n"):gsub("x", "")))
-    assert.equal(2, select(2, endless:gsub("\nx", "")))
+    local first, second = said(line_of(20000000))["web.1"]:match("\n(x+)\n(x+)\nend\n")
+    assert.equal(20000000, #first + #second)
   end)
 
   it("all that was written by a process that has ended", function()
-    local lines = said("web: seq 100000; exit 3\n")["web.1"]
+    local lines = said("web: seq 30000; exit 3\n")["web.1"]
     local expected = {}
-    for number = 1, 100000 do
+    for number = 1, 30000 do
       expected[number] = number
     end
 local f=io.open("/tmp/fm/got","w") f:write(lines) f:close()
@@ -128,10 +127,10 @@ describe("foreman start, while a process floods,", function()
   local function find_in_flood(proc, text)
     local tail, read = "", 0
     repeat
-      local bytes = assert(proc:stdout_read_any(65536))
+      local bytes = assert(proc:stdout_read_any(1024))
       tail = tail:sub(-200) .. bytes
       read = read + #bytes
-    until tail:find(text, 1, true) or read > 2e9
+    until tail:find(text, 1, true) or read > 1e8
     return assert.is_truthy(tail:find(text, 1, true))
   end
 

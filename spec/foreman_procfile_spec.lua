@@ -86,44 +86,44 @@ describe("foreman start", function()
     assert.is_nil(io.open(project:path("started")))
   end)
 
-  -- Starts processes that tell their variables, up to the last one of them; what they tell.
-  local function ports(words, environment)
+  -- Asserts that these processes are started, and no other, with these ports.
+  local function starts(expected, words, environment)
     local command = "echo $PORT $PS; exec sleep 1000\n"
     project:write("Procfile", "web: " .. command .. "worker: " .. command)
     local proc = project:start({ "start", unpack(words) }, environment)
-    local told, expected = {}, nil
-    repeat
+    local ports, missing = {}, 0
+    for _ in pairs(expected) do
+      missing = missing + 1
+    end
+    while missing > 0 do
       local name, text = foreman.parts(assert(proc:stdout_read_line()))
-      if text:find("^started") then
-        expected = (expected or 0) + 1
-      else
-        told[#told + 1] = text
-        assert.equal(name, text:match("%S+$"))
-      end
-    until #told == expected
+      ports[name] = text:match("^(%d+) " .. name .. "$")
+      missing = missing - (ports[name] and 1 or 0)
+    end
     proc:kill("TERM")
-    local _, status = foreman.rest(proc)
+    local said, status = foreman.rest(proc)
     assert.equal(143, status)
-    table.sort(told)
-    return table.concat(told, ", ")
+    said.system = nil
+    for name in pairs(said) do
+      ports[name] = ports[name] or "unexpected"
+    end
+    assert.same(expected, ports)
   end
 
   it("gives each type a PORT a hundred on, and each instance the next", function()
-    assert.equal("5000 web.1, 5100 worker.1", ports {})
-    assert.equal("5000 web.1, 5001 web.2, 5100 worker.1", ports { "-m", "web=2,worker=1" })
-    assert.equal("5000 web.1, 5001 web.2, 5100 worker.1, 5101 worker.2, 5102 worker.3",
-      ports { "--formation=all=2, worker=3" })
-    assert.equal("5100 worker.1", ports { "-m", "worker=1" })
-    assert.equal("5100 worker.1", ports { "worker" })
+    starts({ ["web.1"] = "5000", ["worker.1"] = "5100" }, {})
+    starts({ ["web.1"] = "5000", ["web.2"] = "5001", ["worker.1"] = "5100" }, { "-m", "web=2,worker=1" })
+    starts({ ["web.1"] = "5000", ["worker.1"] = "5100", ["worker.2"] = "5101" }, { "--formation=all=1, worker=2" })
+    starts({ ["worker.1"] = "5100" }, { "-m", "worker=1" })
+    starts({ ["worker.1"] = "5100" }, { "worker" })
   end)
 
   it("takes the first PORT from -p, else .env, else its own environment", function()
-    assert.equal("5100 worker.1", ports({ "worker" }, { PORT = "5000" }))
-    assert.equal("7100 worker.1", ports({ "worker" }, { PORT = "7000" }))
+    starts({ ["web.1"] = "7000" }, { "web" }, { PORT = "7000" })
     project:write(".env", "PORT=8000\n")
-    assert.equal("8100 worker.1", ports({ "worker" }, { PORT = "7000" }))
-    assert.equal("9100 worker.1", ports({ "worker", "-p", "9000" }, { PORT = "7000" }))
-    assert.equal("9100 worker.1", ports({ "worker", "-p9000" }))
+    starts({ ["web.1"] = "8000" }, { "web" }, { PORT = "7000" })
+    starts({ ["web.1"] = "9000" }, { "web", "-p", "9000" }, { PORT = "7000" })
+    starts({ ["web.1"] = "9000" }, { "web", "-p9000" })
   end)
 
   it("runs the processes in the Procfile's folder, or in that of -d", function()

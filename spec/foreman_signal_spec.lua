@@ -40,9 +40,18 @@ local function await_ready(proc, ...)
   end
 end
 
-local function nothing_left(proc)
+-- Follows it to its end, which leaves nothing: what each of them said, and the exit status.
+local function rest(proc)
+  local said, status = foreman.rest(proc)
   assert.equal("", proc:stderr_read_all())
   assert.is_true(project.watch:abandoned())
+  return said, status
+end
+
+-- The same, when this process says and this status is all that is asked for.
+local function ends(proc, status, name, text)
+  local said, found = rest(proc)
+  assert.same({ text, status }, { said[name], found })
 end
 
 local numbers = { INT = 2, TERM = 15, HUP = 1, QUIT = 3 }
@@ -53,26 +62,26 @@ describe("foreman start that gets a signal", function()
       local proc = start("web: " .. polite .. "worker: " .. polite, "-m", "web=1,worker=2", "-t", "1000")
       await_ready(proc, "web.1", "worker.1", "worker.2")
       proc:kill(name)
-      local said, status = foreman.rest(proc)
+      local said, status = rest(proc)
       assert.equal(("SIG%s received\nsending SIG%s to all processes\n"):format(name, name), said.system)
       for _, process in ipairs { "web.1", "worker.1", "worker.2" } do
         assert.equal(("got %s\nexited with code 0\n"):format(name), said[process])
       end
       assert.equal(128 + number, status)
-      nothing_left(proc)
     end)
 
     it("kills those that ignore it after the timeout: " .. name, function()
-      local proc = start("web: " .. polite .. "worker: " .. stubborn, "-t", "0.2")
+      local proc = start("web: " .. stubborn .. "worker: " .. stubborn, "-t", "0.1")
       await_ready(proc, "web.1", "worker.1")
       proc:kill(name)
-      local said, status = foreman.rest(proc)
-      assert.equal(("got %s\nexited with code 0\n"):format(name), said["web.1"])
-      assert.equal("terminated by SIGKILL\n", said["worker.1"])
-      assert.equal(("SIG%s received\nsending SIG%s to all processes\nsending SIGKILL to all processes\n"):format(
-        name, name), said.system)
+      local said, status = rest(proc)
+      assert.same({
+        ["web.1"] = "terminated by SIGKILL\n",
+        ["worker.1"] = "terminated by SIGKILL\n",
+        system = "SIG" .. name .. " received\nsending SIG" .. name .. " to all processes\n"
+          .. "sending SIGKILL to all processes\n",
+      }, said)
       assert.equal(128 + number, status)
-      nothing_left(proc)
     end)
   end
 
@@ -80,8 +89,7 @@ describe("foreman start that gets a signal", function()
     local proc = start("web: echo ready; exec sleep 1000\n")
     await_ready(proc, "web.1")
     proc:kill("TERM")
-    local said, status = foreman.rest(proc)
-    assert.same({ "terminated by SIGTERM\n", 143 }, { said["web.1"], status })
+    ends(proc, 143, "web.1", "terminated by SIGTERM\n")
   end)
 
   -- An orphan is in its group until somebody reaps it: here this spec does, and not an init that may never do.
@@ -104,10 +112,8 @@ describe("foreman start that gets a signal", function()
         proc:kill("TERM")
         foreman.await(proc, "web.1", "^terminated by SIGTERM$")
         assert.same({ "exit", 0 }, { libc.reap(orphan) })
-        local said, status = foreman.rest(proc)
-        assert.same({ nil, 143 }, { said.system, status })
+        ends(proc, 143, "system", nil)
         assert.equal("done\n", files.read(project:path("done")))
-        nothing_left(proc)
       end)
     end
   end)
@@ -118,9 +124,7 @@ describe("foreman start that gets a signal", function()
     proc:kill("INT")
     foreman.await(proc, "system", "^sending SIGINT")
     proc:kill("INT")
-    local said, status = foreman.rest(proc)
-    assert.same({ "terminated by SIGKILL\n", 130 }, { said["web.1"], status })
-    nothing_left(proc)
+    ends(proc, 130, "web.1", "terminated by SIGKILL\n")
   end)
 
   it("passes on another one too, and exits by the first", function()
@@ -134,23 +138,23 @@ describe("foreman start that gets a signal", function()
     proc:kill("TERM")
     foreman.await(proc, "web.1", "^got TERM")
     proc:kill("HUP")
-    local said, status = foreman.rest(proc)
-    assert.same({ "got HUP\nexited with code 0\n", 143 }, { said["web.1"], status })
-    nothing_left(proc)
+    ends(proc, 143, "web.1", "got HUP\nexited with code 0\n")
   end)
 
   it("kills right after it with -t 0", function()
     local proc = start("web: " .. stubborn, "--timeout=0")
     await_ready(proc, "web.1")
     proc:kill("TERM")
-    local said, status = foreman.rest(proc)
-    assert.same({ "terminated by SIGKILL\n", 143 }, { said["web.1"], status })
-    nothing_left(proc)
+    ends(proc, 143, "web.1", "terminated by SIGKILL\n")
   end)
 end)
 
 describe("foreman start, when a process exits,", function()
-  local others = "polite: " .. polite .. "stubborn: " .. stubborn
+  local function go()
+    assert(io.open(project:path("go"), "w")):close()
+  end
+
+  before_each(function() libc.C.mkfifo(project:path("go"), 384) end)
 
   for how, case in pairs {
     ["with 0"] = { "exit 0", 0, "exited with code 0" },
@@ -158,57 +162,55 @@ describe("foreman start, when a process exits,", function()
     ["by a signal"] = { "kill -USR1 $$", 138, "terminated by SIGUSR1" },
   } do
     it("ends the others, and exits as it did: " .. how, function()
-      libc.C.mkfifo(project:path("go"), 384)
-      local proc = start("web: cat go; " .. case[1] .. "\n" .. others, "-t", "0.2")
-      await_ready(proc, "polite.1", "stubborn.1")
-      assert(io.open(project:path("go"), "w")):close()
-      local said, status = foreman.rest(proc)
+      local proc = start("first: cat go; " .. case[1] .. "\nweb: " .. polite .. "worker: " .. polite, "-t", "1000")
+      await_ready(proc, "web.1", "worker.1")
+      go()
+      local said, status = rest(proc)
       assert.equal(case[2], status)
-      assert.is_truthy(said["web.1"]:find(case[3] .. "\n", 1, true))
-      assert.equal("got TERM\nexited with code 0\n", said["polite.1"])
-      assert.equal("terminated by SIGKILL\n", said["stubborn.1"])
-      assert.equal("sending SIGTERM to all processes\nsending SIGKILL to all processes\n", said.system)
-      nothing_left(proc)
+      assert.equal(case[3] .. "\n", said["first.1"])
+      assert.equal("got TERM\nexited with code 0\n", said["web.1"])
+      assert.equal("got TERM\nexited with code 0\n", said["worker.1"])
+      assert.equal("sending SIGTERM to all processes\n", said.system)
     end)
   end
 
+  it("kills the others after the timeout", function()
+    local proc = start("first: cat go\nweb: " .. stubborn, "-t", "0.1")
+    await_ready(proc, "web.1")
+    go()
+    ends(proc, 0, "web.1", "terminated by SIGKILL\n")
+  end)
+
   it("exits as the first did, whatever comes then", function()
-    libc.C.mkfifo(project:path("go"), 384)
     local proc = start("web: cat go; exit 7\nworker: exec 9>HELD 2>/dev/null; trap 'exit 9' INT; "
       .. "trap 'echo ready' TERM; echo ready; while :; do sleep 0.02; done\n", "-t", "1000")
     await_ready(proc, "worker.1")
-    assert(io.open(project:path("go"), "w")):close()
+    go()
     await_ready(proc, "worker.1")
     proc:kill("INT")
-    local said, status = foreman.rest(proc)
-    assert.same({ "exited with code 9\n", 7 }, { said["worker.1"], status })
-    nothing_left(proc)
+    ends(proc, 7, "worker.1", "exited with code 9\n")
   end)
 
   it("kills what it has left in its group, after the timeout", function()
     local proc = start("web: exec 9>HELD; sh -c \"trap '' TERM; : >ready; while :; do sleep 0.02; done\" & "
-      .. "until [ -e ready ]; do sleep 0.01; done; exit 7\n", "-t", "0.2")
-    local said, status = foreman.rest(proc)
-    assert.equal("sending SIGTERM to all processes\nsending SIGKILL to all processes\n", said.system)
-    assert.equal(7, status)
-    nothing_left(proc)
+      .. "until [ -e ready ]; do sleep 0.01; done; exit 7\n", "-t", "0.1")
+    ends(proc, 7, "system", "sending SIGTERM to all processes\nsending SIGKILL to all processes\n")
   end)
 
   it("tells so, though what it has left floods", function()
-    local proc = start("web: exec 9>HELD; yes & exit 7\n", "-t", "0.2")
+    local proc = start("web: exec 9>HELD; yes & exit 7\n", "-t", "0.1")
     assert.equal("7", foreman.await(proc, "web.1", "^exited with code (.*)"))
-    local _, status = foreman.rest(proc)
+    local _, status = rest(proc)
     assert.equal(7, status)
-    nothing_left(proc)
   end)
 
   it("is not kept by a daemon that has its output", function()
     local proc = start("web: setsid sh -c 'echo $$; : >ready; exec sleep 1000' & "
-      .. "until [ -e ready ]; do sleep 0.01; done; exit 7\n", "-t", "0.2")
+      .. "until [ -e ready ]; do sleep 0.01; done; exit 7\n", "-t", "0.1")
     local pid = tonumber(foreman.await(proc, "web.1", "^%d+$"))
-    local _, status = foreman.rest(proc)
+    local _, status = rest(proc)
     assert.equal(7, status)
-    assert.equal("S", state(pid))
+    assert.is_truthy(state(pid):find("[^Z]"))
     libc.C.kill(pid, libc.SIGKILL)
   end)
 end)
@@ -216,11 +218,10 @@ end)
 describe("foreman start ends what it has started", function()
   it("when another process cannot be started", function()
     local proc = start("web: exec 9>HELD; exec sleep 1000\nlong: " .. ("x"):rep(200000) .. "\nnever: true\n")
-    local said, status = foreman.rest(proc)
+    local said, status = rest(proc)
     assert.equal("failed to spawn '/bin/sh': Argument list too long\n", said["long.1"])
     assert.is_nil(said["never.1"])
     assert.equal(1, status)
-    nothing_left(proc)
   end)
 
   it("when it fails itself", function()

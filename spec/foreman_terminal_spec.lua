@@ -118,8 +118,9 @@ describe("foreman start in a terminal", function()
   end)
 
   it("keeps what is typed from its processes, which get the signal of Ctrl-C once", function()
-    local proc = start("web: read line || echo nothing to read; exec 2>/dev/null; "
+    local proc, lines = start("web: read line || echo nothing to read; exec 2>/dev/null; "
       .. "trap 'echo got it; exit 0' INT" .. work, 1)
+    assert.is_truthy(lines[2]:find("nothing to read"))
     proc:write("a line\n")
     assert.equal("a line", proc:stdout_read_line())
     proc:write(CTRL_C)
