@@ -26,29 +26,26 @@ end
 
 -- The command line ----------------------------------------------------------------------------------------------------
 
-local letters = { f = "procfile", m = "formation", e = "env", p = "port", t = "timeout", d = "root", h = "help" }
-local long = {}
-for _, name in pairs(letters) do long[name] = name end
+local names = {}
+for letter, name in pairs {
+  f = "procfile", m = "formation", e = "env", p = "port", t = "timeout", d = "root", h = "help",
+} do names[letter], names[name] = name, name end
 
--- "-p 80", "-p80", "--port 80" or "--port=80": the option's name, and the value if it is in the same word.
-local function option(word)
-  local letter, attached = word:match("^%-(%a)(.*)$")
-  if letter then return letters[letter], attached:match(".+") end
-  local name, value = word:match("^%-%-(%a+)=(.*)$")
-  return long[name or word:sub(3)], value
-end
-
--- Takes the options out of the words. What follows the command of `run` is that command's.
+-- Takes the options out of the words: "-p 80", "-p80", "--port 80", "--port=80". What follows the command of `run` is
+-- that command's.
 local function take_options(words)
   local options, i = {}, 1
   while words[i] and not (words[1] == "run" and i > 2) do
     if words[i]:find("^%-.") then
       local word = table.remove(words, i)
       if word == "--" then break end
-      local name, value = option(word)
-      if not name then fail(MISUSE, "unknown option %s", word) end
-      if name ~= "help" then value = value or table.remove(words, i) or fail(MISUSE, "%s needs a value", word) end
-      options[name] = value or true
+      local name, value = (word .. "="):match("^%-%-(%a+)=(.-)=?$")
+      if not name then name, value = word:match("^%-(%a)(.*)$") end
+      name = names[name] or fail(MISUSE, "unknown option %s", word)
+      if value == "" and name ~= "help" then
+        value = table.remove(words, i) or fail(MISUSE, "%s needs a value", word)
+      end
+      options[name] = value
     else
       i = i + 1
     end
@@ -191,14 +188,14 @@ end
 
 -- A run: from the first start to the last end ------------------------------------------------------------------------
 
-local started = {}                    -- all processes, in the order of their start
-local over = pipe.semaphore.new(0)    -- something ends the run
-local hurry = pipe.semaphore.new(0)   -- nobody wants to wait any longer
-local gone = pipe.semaphore.new(0)    -- nothing is left of a process
-local exit_status, first_signal       -- set when the run is over
-local killed = false                  -- KILL has been sent
+local started = {}                  -- the processes
+local over = pipe.semaphore.new(0)  -- posted when something ends the run
+local hurry = pipe.semaphore.new(0) -- posted when the processes are not to be waited for any longer
+local gone = pipe.semaphore.new(0)  -- posted for each process of which nothing is left
+local exit_status, first_signal     -- ours, and what the processes get first
+local killed = false                -- they have got KILL
 
--- The first who ends the run decides.
+-- Who is the first to end the run decides.
 local function decide(status, signal)
   if not exit_status then exit_status, first_signal = status, signal end
 end
@@ -214,6 +211,7 @@ end
 
 -- An error of our own leaves nobody behind either.
 function pipe.thread.on_error(_, err, traceback)
+  silent = true
   send("KILL")
   fail(FAILURE, "%s", traceback or tostring(err))
 end
@@ -297,10 +295,10 @@ local function processes_of(entries, count, port)
   local processes = {}
   for index, entry in ipairs(entries) do
     for instance = 1, count(entry.name) do
-      local process = { name = entry.name .. "." .. instance, command = entry.command }
-      process.port = port + 100 * (index - 1) + instance - 1
-      process.colour = colours[#processes % #colours + 1]
-      processes[#processes + 1] = process
+      processes[#processes + 1] = {
+        name = entry.name .. "." .. instance, command = entry.command,
+        port = port + 100 * (index - 1) + instance - 1, colour = colours[#processes % #colours + 1],
+      }
     end
   end
   return processes
@@ -349,7 +347,7 @@ function commands.start(options, name)
   os.exit(exit_status)
 end
 
--- At a terminal the command gets itself what is typed there: it stays in our process group.
+-- The command stays in our process group: the terminal's signals come to it as they come to us.
 function commands.run(options, ...)
   if not ... then fail(MISUSE, "run needs a command") end
   local command = select("#", ...) > 1 and { ... } or ... -- one word is for the shell
