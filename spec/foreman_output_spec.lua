@@ -2,6 +2,7 @@
 local foreman = require "spec.foreman"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
+local state = require "spec.state"
 
 setup(leaks.remember)
 teardown(leaks.check)
@@ -123,50 +124,59 @@ describe("foreman start, while a process floods,", function()
     "silent: exec cat /dev/zero",
   }, "\n")
 
-  -- Reads until this has been shown; it may be there long before the end of what the flood has brought.
-  local function find_in_flood(proc, text)
+  local ENOUGH = 1e8 -- bytes: the bound of a failing spec
+
+  -- Reads in small pieces until `text` has been shown, so that the flood is ahead of its reader all the time.
+  local function await(proc, text)
     local tail, read = "", 0
     repeat
       local bytes = assert(proc:stdout_read_any(1024))
       tail = tail:sub(-200) .. bytes
       read = read + #bytes
-    until tail:find(text, 1, true) or read > 1e8
-    return assert.is_truthy(tail:find(text, 1, true))
+      assert.is_true(read < ENOUGH)
+    until tail:find(text, 1, true)
+  end
+
+  -- All that is shown up to the end, which comes by INT.
+  local function rest(proc)
+    local pieces, read = {}, 0
+    for bytes in function() return (proc:stdout_read_any(1024)) end do
+      pieces[#pieces + 1] = bytes
+      read = read + #bytes
+      assert.is_true(read < ENOUGH)
+    end
+    assert.same({ false, "exit", 130 }, { proc:wait() })
+    return table.concat(pieces)
+  end
+
+  local function start()
+    project:write("Procfile", procfile)
+    local proc = project:start({ "start", "-t", "1000" })
+    await(proc, "polite.1 | ready")
+    return proc
   end
 
   it("shows the others, and hears a signal", function()
-    project:write("Procfile", procfile)
-    local proc = project:start({ "start", "-t", "1000" })
-    find_in_flood(proc, "polite.1 | ready")
+    local proc = start()
     proc:kill("INT")
-    find_in_flood(proc, "polite.1 | goodbye")
-    local tail = proc:stdout_read_all()
-    assert.is_truthy(tail:find("flood.1  | terminated by SIGINT", 1, true))
-    assert.same({ false, "exit", 130 }, { proc:wait() })
+    local shown = rest(proc)
+    for _, line in ipairs { "polite.1 | goodbye\n", "flood.1  | terminated by SIGINT\n" } do
+      assert.is_truthy(shown:find(line, 1, true), line)
+    end
   end)
 
-  it("waits for its own reader, and hears a signal when that goes on", function()
-    project:write("Procfile", procfile)
-    local proc = project:start({ "start", "-t", "1000" })
-    find_in_flood(proc, "polite.1 | ready")
+  it("stands still while nobody reads it, and hears a signal when somebody goes on", function()
+    local proc = start()
     proc:kill("INT")
-    -- It stands still in a write until the reader goes on.
-    local wait_channel = "/proc/" .. proc:pid() .. "/stat"
-    repeat
-      local file = assert(io.open(wait_channel))
-      local state = file:read("*a"):match("%) (%a)")
-      file:close()
-    until state == "S"
-    find_in_flood(proc, "system   | SIGINT received")
-    proc:stdout_read_all()
-    assert.same({ false, "exit", 130 }, { proc:wait() })
+    repeat until state(proc:pid()) == "S"
+    assert.is_truthy(rest(proc):find("system   | SIGINT received\n", 1, true))
   end)
 
   it("ends all when nobody reads it any more", function()
     project:write("Procfile", "flood: exec 9>HELD; exec yes\npolite: exec 9>HELD; trap 'echo bye' TERM; echo ready; " ..
       "while :; do sleep 0.02; done\n")
-    local proc = project:start({ "start", "-t", "0.2" })
-    find_in_flood(proc, "polite.1 | ready")
+    local proc = project:start({ "start", "-t", "0.1" })
+    await(proc, "polite.1 | ready")
     proc:shutdown("stdout")
     assert.same({ false, "exit", 141 }, { proc:wait() })
     assert.equal("", proc:stderr_read_all())
