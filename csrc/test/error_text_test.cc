@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <string>
 #include <uv.h>
@@ -37,8 +38,10 @@ TEST(ErrorText, TouchesNothingWhereThereIsNoRoom) {
 }
 
 TEST(ErrorText, SaysSomethingAboutANumberThatIsNoError) {
-  char text[256];
-  EXPECT_GT(error_text(-100000, text, sizeof text), 0U);
+  for (const int code : {-100000, INT_MAX, INT_MIN}) {
+    char text[256];
+    EXPECT_GT(error_text(code, text, sizeof text), 0U);
+  }
 }
 
 TEST(ErrorName, IsTheNameOfTheErrno) {
@@ -49,7 +52,7 @@ TEST(ErrorName, IsTheNameOfTheErrno) {
 }
 
 TEST(ErrorName, IsEmptyForANumberWithoutName) {
-  EXPECT_STREQ(error_name(-100000), "");
+  for (const int code : {-100000, INT_MAX, INT_MIN}) EXPECT_STREQ(error_name(code), "");
   EXPECT_STREQ(error_name(UV_EOF), "");
 }
 
