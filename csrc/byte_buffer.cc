@@ -21,7 +21,8 @@ char* ByteBuffer::reserve(size_t size) {
   begin_ = 0;
   end_ = live;
   if (mostly_dead && free_size() >= size) return memory_.get() + end_;
-  if (size > kNone / 4 || live > kNone / 4) return nullptr;
+  // Below that neither the sum nor the double overflows: what there is lies in memory, which is half of all numbers.
+  if (size > kNone / 4) return nullptr;
   // realloc(3), not a new block and a copy: for large blocks the kernel moves pages, and no second copy exists.
   const size_t capacity = std::max(capacity_ * 2, live + size);
   auto* memory = static_cast<char*>(std::realloc(memory_.get(), capacity));
