@@ -41,6 +41,8 @@ class Channel {
   template <typename Start>
   int arm_and(Start start) {
     if (operation_.waiting() || operation_.finished()) return PIPE_BUSY;
+    // Without a try there is nothing to arm but what an earlier one has left, the slices of a write among it.
+    if (!operation_.busy()) return UV_EINVAL;
     int status = operation_.ended_early() ? PIPE_OK : arm();
     if (status == PIPE_OK) status = start();
     if (status < 0) cancel();

@@ -15,9 +15,13 @@ ExitWatch::~ExitWatch() {
   loop_.unref();
 }
 
+int ExitWatch::start(uint32_t token, uint32_t timeout_ms) {
+  if (!operation_.busy()) operation_.hold();
+  return Channel::start(token, timeout_ms);
+}
+
 // What has happened already ends it at once.
 int ExitWatch::arm() {
-  operation_.hold();
   process_->watch_exit();
   return 0;
 }

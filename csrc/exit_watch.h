@@ -16,6 +16,8 @@ class ExitWatch final : public Channel {
   explicit ExitWatch(Process& process);
   ~ExitWatch() override;
 
+  // Needs no try before.
+  int start(uint32_t token, uint32_t timeout_ms);
   // PIPE_OK when the exit is there, PIPE_TIMEOUT, or PIPE_ABORTED: it never will be.
   int result() { return operation_.take_outcome(); }
   void finish(int outcome) { operation_.finish(outcome); }

@@ -410,8 +410,8 @@ PIPE_EXPORT void pipe_exit_watch_free(pipe_exit_watch* watch);
 
 /**
  * Arms the operation whose try has just answered PIPE_AGAIN: PIPE_STDIN a write, PIPE_STDOUT and PIPE_STDERR a read,
- * PIPE_EXIT a wait. `timeout_ms` 0 never times out; `token` is not 0. Errors: -ENOMEM and epoll_ctl(2)'s; nothing
- * is armed then.
+ * PIPE_EXIT a wait. `timeout_ms` 0 never times out; `token` is not 0. PIPE_BUSY when it is armed, or has ended,
+ * already. Errors: -EINVAL without a try, -ENOMEM and epoll_ctl(2)'s; nothing is armed then.
  */
 PIPE_EXPORT int pipe_start(pipe_process* process, int channel, uint32_t timeout_ms, uint32_t token);
 /**

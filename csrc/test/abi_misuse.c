@@ -85,6 +85,7 @@ void test_more_without_handles(void) {
 
 void test_bad_arguments(pipe_loop* loop) {
   pipe_slice slice;
+  pipe_exit status;
   double written;
   pipe_process* process = NULL;
   const char* argv[] = {"true", NULL};
@@ -142,7 +143,10 @@ void test_bad_arguments(pipe_loop* loop) {
   CHECK(pipe_try_wait(process, NULL) == -EINVAL);
   CHECK(pipe_shutdown(process, PIPE_EXIT) == -EINVAL && pipe_shutdown(process, -1) == -EINVAL);
   CHECK(pipe_start(process, -1, 0, 1) == -EINVAL && pipe_start(process, 4, 0, 1) == -EINVAL);
-  CHECK(pipe_start(process, PIPE_EXIT, 0, 0) == -EINVAL);
+  CHECK(pipe_wait(process, &status) == PIPE_AGAIN && pipe_start(process, PIPE_EXIT, 0, 0) == -EINVAL);
+  for (int channel = PIPE_STDIN; channel <= PIPE_EXIT; ++channel) {
+    CHECK(pipe_start(process, channel, 0, 1) == -EINVAL); /* nobody has tried */
+  }
   pipe_cancel(process, -1);
   pipe_cancel(process, 4);
   CHECK(pipe_kill(process, -1) == PIPE_INVALID_SIGNAL && pipe_kill(process, 10000) == PIPE_INVALID_SIGNAL);

@@ -85,6 +85,7 @@ TEST(Channel, ThatEndedBetweenTryAndStartMayStillBeCancelled) {
 TEST(Channel, WhichWaitsOrHasEndedIsBusy) {
   RunningLoop loop;
   FakeChannel channel(*loop);
+  channel.try_again();
   ASSERT_EQ(channel.start(7, 0), 0);
   EXPECT_EQ(channel.start(8, 0), PIPE_BUSY);
   channel.finish(PIPE_OK);
@@ -92,8 +93,22 @@ TEST(Channel, WhichWaitsOrHasEndedIsBusy) {
   EXPECT_EQ(loop->next_finished(), 7U);
   EXPECT_EQ(channel.start(8, 0), PIPE_BUSY);
   EXPECT_EQ(channel.take_outcome(), PIPE_OK);
+  channel.try_again();
   EXPECT_EQ(channel.start(8, 0), 0);
   EXPECT_EQ(channel.armed, 2);
+}
+
+TEST(Channel, StartsNothingThatNobodyHasTried) {
+  RunningLoop loop;
+  FakeChannel channel(*loop);
+  EXPECT_EQ(channel.start(7, 0), UV_EINVAL);
+  channel.try_and_succeed();
+  EXPECT_EQ(channel.start(7, 0), UV_EINVAL);
+  channel.try_again();
+  channel.cancel();
+  EXPECT_EQ(channel.start(7, 0), UV_EINVAL);
+  EXPECT_FALSE(channel.busy());
+  EXPECT_EQ(channel.armed, 0);
 }
 
 TEST(Channel, ThatCannotBeArmedSaysWhyAndIsFree) {
@@ -121,6 +136,8 @@ TEST(Channel, TimesOutUnlessTheTimeoutIsNone) {
   RunningLoop loop;
   FakeChannel patient(*loop);
   FakeChannel hasty(*loop);
+  patient.try_again();
+  hasty.try_again();
   ASSERT_EQ(patient.start(7, 0), 0);
   ASSERT_EQ(hasty.start(8, 1), 0);
   EXPECT_EQ(loop.next_token(), 8U);
