@@ -44,6 +44,8 @@ class Child {
 
   // It outlives its handle and its host.
   bool detached() const { return detached_; }
+  // The host has closed it: it dies, and its loop waits for that.
+  void attach() { detached_ = false; }
 
   // Reaps the child if it has exited; never blocks. After true the pid is nobody's.
   bool try_reap(ExitStatus* status);

@@ -227,9 +227,9 @@ void Loop::await_children() {
   const auto deadline = std::chrono::steady_clock::now() + kReapingTakesAtMost;
   tree_.for_each([&](Child& child) {
     ExitStatus status;
-    while (!child.detached() && !child.try_reap(&status)) {
+    while (!child.try_reap(&status)) {
       // Bounded: a child in an uninterruptible sleep, or a traced one, may outlast even SIGKILL.
-      if (std::chrono::steady_clock::now() >= deadline) return;
+      if (child.detached() || std::chrono::steady_clock::now() >= deadline) return;
       pollfd exit = {child.pidfd(), POLLIN, 0};
       ::poll(&exit, 1, 1);
     }

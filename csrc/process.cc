@@ -189,7 +189,10 @@ void Process::close() { end(true); }
 void Process::end(bool kill) {
   if (closed_) return;
   if (!has_exited()) {
-    if (kill) child_->send_signal(SIGKILL);
+    if (kill) {
+      child_->attach();
+      child_->send_signal(SIGKILL);
+    }
     loop_.orphan(*std::exchange(child_, nullptr));
   }
   closed_ = true;

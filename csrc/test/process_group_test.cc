@@ -261,6 +261,27 @@ TEST_P(DetachedProcess, IsKilledByACloseWhichSaysSo) {
   lifeline.await_all_ends();
 }
 
+TEST_P(DetachedProcess, IsNoZombieWhenItsLoopEndsAfterAClose) {
+  Lifeline lifeline;
+  auto process = spawn_with(lifeline, PIPE_SPAWN_DETACHED, kSleeper);
+  const pid_t pid = process->pid();
+  lifeline.next();
+  process->close();
+  process.reset();
+  loop_.reset();
+  EXPECT_EQ(::waitpid(pid, nullptr, WNOHANG), -1);
+}
+
+TEST_P(DetachedProcess, IsNoZombieWhenItsLoopEndsAfterIt) {
+  Lifeline lifeline;
+  auto process = spawn_with(lifeline, PIPE_SPAWN_DETACHED, "read x");
+  const pid_t pid = process->pid();
+  process.reset();  // closes its stdin, and it ends
+  await_death(pid);
+  loop_.reset();
+  EXPECT_EQ(::waitpid(pid, nullptr, WNOHANG), -1);
+}
+
 TEST_P(DetachedProcess, IsSignalledAndAwaitedLikeAnyOther) {
   Lifeline lifeline;
   const auto process = spawn_with(lifeline, PIPE_SPAWN_DETACHED, kSleeper);
