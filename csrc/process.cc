@@ -39,7 +39,7 @@ Process::Process(Loop& loop, ChildDescriptors& descriptors, const pipe_spawn_opt
                static_cast<bool>(descriptors.parent_ends[PIPE_STDOUT]),
                static_cast<bool>(descriptors.parent_ends[PIPE_STDERR])},
       input_(loop, std::move(descriptors.parent_ends[PIPE_STDIN])),
-      outputs_{{loop, std::move(descriptors.parent_ends[PIPE_STDOUT]), options.buffer_size},
+      outputs_{{loop, std::move(descriptors.parent_ends[PIPE_STDOUT]), options.buffer_size, terminal_},
                {loop, std::move(descriptors.parent_ends[PIPE_STDERR]), options.buffer_size}},
       exit_channel_(loop, child_) {
   TAILQ_INIT(&exit_watches_);

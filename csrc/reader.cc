@@ -24,14 +24,15 @@ ssize_t read_uninterrupted(int fd, char* room, size_t size) {
 
 }  // namespace
 
-Reader::Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size)
+Reader::Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size, bool hangs_up)
     : Channel(loop),
       parent_end_(std::move(parent_end)),
       watch_(
           EPOLLIN, [](void* reader, uint32_t events) { return static_cast<Reader*>(reader)->on_readable(events); },
           this),
       buffer_(&loop.spare_block()),
-      chunk_(std::min(first_buffer_size, kLargestFirstChunk)) {}
+      chunk_(std::min(first_buffer_size, kLargestFirstChunk)),
+      hangs_up_(hangs_up) {}
 
 int Reader::read(const ReadRequest& request, pipe_slice* result) {
   *result = {};
@@ -82,7 +83,12 @@ int Reader::fill(size_t* budget) {
   if (count < 0 && errno != EIO) return -errno;
   if (count <= 0) {
     end_of_file_ = true;
-    close();
+    // A child may have closed its terminal, and still be on its way to exit(2): it is hung up when that is there.
+    if (hangs_up_) {
+      watch_.close();
+    } else {
+      close();
+    }
     return 0;
   }
   const auto came = static_cast<size_t>(count);

@@ -14,7 +14,8 @@ namespace pipe_core {
 
 class Reader final : public Channel {
  public:
-  Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size);
+  // `hangs_up`: closing the parent's end sends SIGHUP to the child, whose terminal it is.
+  Reader(Loop& loop, UniqueFd parent_end, size_t first_buffer_size, bool hangs_up = false);
   ~Reader() override { close(); }
 
   // The three of pipe_read(), pipe_read_result() and pipe_read_take().
@@ -28,7 +29,7 @@ class Reader final : public Channel {
   // before has been read, the next read does not look, but waits at once.
   void expect_answer() { answer_is_due_ = drained_; }
   // It has exited: what it had to say is there.
-  void expect_no_answer() { answer_is_due_ = false; }
+  void expect_no_answer() { answer_is_due_ = hangs_up_ = false; }
   // The host wants no more of it: who waits is aborted, the child gets SIGPIPE.
   void shutdown();
   // After the exit: gives the descriptor back now if nothing can come any more. A grandchild may still hold the
@@ -62,6 +63,7 @@ class Reader final : public Channel {
   bool answer_is_due_ = false;   // drained, and nobody has looked since the child was started, or written to
   pipe_buffered buffered_ = {};  // the buffer's bytes, lent to the host while nobody reads
   size_t chunk_;
+  bool hangs_up_;
   bool end_of_file_ = false;
   bool shut_down_ = false;
 };

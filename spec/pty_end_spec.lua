@@ -46,6 +46,18 @@ for _, place in ipairs(places) do
       end)
     end)
 
+    it("hangs nobody up who has closed all three and is about to exit", function()
+      place.run(function()
+        local reading, writing = libc.pipe()
+        local proc = on_terminal("echo text; exec 0<&3 1>&3 2>&3; read line; exit 7", nil, { fds = { [3] = reading } })
+        libc.C.close(reading)
+        assert.is_true(proc:shutdown("stdin"))
+        assert.equal("text\r\n", proc:stdout_read_all())
+        libc.C.close(writing)
+        assert.same({ false, "exit", 7 }, { proc:wait() })
+      end)
+    end)
+
     it("is end of file for the child after a shutdown of stdin", function()
       place.run(function()
         local proc = on_terminal("stty -echo; echo ready; cat; echo end")
