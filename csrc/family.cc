@@ -39,6 +39,12 @@ UniqueFd kept(UniqueFd pidfd) {
   return folder && file ? std::move(pidfd) : UniqueFd();
 }
 
+// Of a process that may well be there: what has no entry in /proc can be signalled all the same.
+bool is_hidden(pid_t pid) {
+  ProcessStat process = {};
+  return read_process(pid, &process) == -ESRCH && (::kill(pid, 0) == 0 || errno == EPERM);
+}
+
 }  // namespace
 
 Family::Family(bool with_pidfds) : born_(ForkGuard::generation()), with_pidfds_(with_pidfds) {}
@@ -48,6 +54,8 @@ int Family::open(const Child& root, bool with_pidfds, std::unique_ptr<Family>* f
   if (const int status = opened->adopt_root(root); status < 0) return status;
   size_t found = 0;
   if (const int status = opened->walk(&found); status < 0) return status;
+  // Nobody may take a child that is hidden for one that has exited.
+  if (opened->members_.empty() && is_hidden(root.pid())) return -EACCES;
   *family = std::move(opened);
   return PIPE_OK;
 }
@@ -103,7 +111,7 @@ int Family::adopt_children(size_t* found) {
       if (process.parent != members_[i].pid() || process.exited() || knows(process)) continue;
       const int adopted = adopt(process.pid, open_pidfd(process.pid), &members_[i]);
       if (adopted > 0) ++*found;
-      if (adopted < 0) failure = adopted;
+      if (adopted < 0 && adopted != -EACCES) failure = adopted;
     }
   }
   return failure;

@@ -35,8 +35,8 @@ struct Path {
 
 int read_stat(const Path& path, ProcessStat* process) {
   const UniqueFd file(::open(path.text, O_RDONLY | O_CLOEXEC));
-  // Gone, or hidden from us by the mount option hidepid.
-  if (!file) return errno == ENOENT || errno == EACCES || errno == EPERM ? -ESRCH : -errno;
+  if (!file && errno == ENOENT) return -ESRCH;
+  if (!file) return errno == EPERM ? -EACCES : -errno;
   char text[1024];
   const ssize_t size = ::read(file.get(), text, sizeof text - 1);
   if (size < 0) return -errno;
@@ -72,7 +72,7 @@ int read_processes(std::vector<ProcessStat>* processes) {
     ProcessStat process = {};
     const int unread = read_process(pid, &process);
     if (unread == 0) processes->push_back(process);
-    if (unread != 0 && unread != -ESRCH) failure = unread;
+    if (unread != 0 && unread != -ESRCH && unread != -EACCES) failure = unread;
   });
   return status != 0 ? status : failure;
 }

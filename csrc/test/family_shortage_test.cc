@@ -1,5 +1,7 @@
 // A family in a host that is short of something: of descriptors, memory, rights, or of /proc.
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -8,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "descriptors.h"
 #include "family.h"
@@ -170,6 +173,26 @@ TEST_P(FamilyShortage, OfProcIsTold) {
       EXPECT_EQ(family, nullptr);
       EXPECT_EQ(held->signal(SIGKILL), -error);
       tree->hear_nothing_more();
+    });
+  }
+}
+
+// A /proc that shows nobody but one's own processes, and a host that is another user than its child.
+TEST_P(FamilyShortage, OfSightOfTheChildIsTold) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may mount /proc and change its user";
+  const bool with_pidfds = GetParam();
+  for (const char* visibility : {"hidepid=1", "hidepid=2"}) {
+    in_forked_process([with_pidfds, visibility] {
+      const Tree tree(1);
+      const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
+                           ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                           ::mount("proc", "/proc", "proc", 0, visibility) == 0;
+      if (!mounted) return;  // within a container
+      ASSERT_EQ(::setegid(1), 0);
+      ASSERT_EQ(::seteuid(1), 0);
+      std::unique_ptr<Family> family;
+      EXPECT_EQ(open_family(tree, with_pidfds, &family), -EACCES);
+      ASSERT_EQ(::seteuid(0), 0);
     });
   }
 }
