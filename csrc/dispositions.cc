@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <type_traits>
 #include <unistd.h>
 
 #include "fork_guard.h"
@@ -125,8 +126,10 @@ int install(int signum, const struct sigaction& now, bool over_a_caller) {
 }  // namespace
 
 std::mutex& Dispositions::mutex() {
-  static auto* mutex = new std::mutex;  // never destroyed: exit handlers may still need it
-  return *mutex;
+  // Never destroyed, since exit handlers may still need it; nor made, since a fork's handlers must not fail.
+  static constinit std::mutex mutex;
+  static_assert(std::is_trivially_destructible_v<std::mutex>);
+  return mutex;
 }
 
 int Dispositions::claim(int signum, Claim claim) {

@@ -1,8 +1,10 @@
 #include "host.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <pthread.h>
 #include <sys/queue.h>
+#include <type_traits>
 #include <unistd.h>
 
 #include "fork_guard.h"
@@ -49,18 +51,21 @@ void after_fork_in_child() {
 }  // namespace
 
 std::mutex& Host::mutex() {
-  static auto* mutex = new std::mutex;  // never destroyed: exit handlers run after static destructors of others
-  return *mutex;
+  // Never destroyed: exit handlers run after static destructors of others.
+  static constinit std::mutex mutex;
+  static_assert(std::is_trivially_destructible_v<std::mutex>);
+  return mutex;
 }
 
-void Host::add(Loop& loop) {
-  static const bool installed = [] {
-    ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-    return std::atexit(on_exit) == 0;
-  }();
-  static_cast<void>(installed);
+int Host::add(Loop& loop) {
+  static bool notices_forks = false;
+  static bool notices_exit = false;
   const std::lock_guard<std::mutex> lock(mutex());
+  if (!notices_forks) notices_forks = ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+  if (!notices_exit) notices_exit = std::atexit(on_exit) == 0;
+  if (!notices_forks || !notices_exit) return -ENOMEM;
   TAILQ_INSERT_TAIL(&loops, &loop, host_link);
+  return 0;
 }
 
 void Host::remove(Loop& loop) {

@@ -11,8 +11,9 @@ class Loop;
 class Host {
  public:
   // A loop is registered from its opening to its end. The first one installs the handlers: at exit the living
-  // children of all loops are killed and reaped, and in a forked child all loops are abandoned.
-  static void add(Loop& loop);
+  // children of all loops are killed and reaped, and in a forked child all loops are abandoned. Returns 0 or a negative
+  // errno.
+  static int add(Loop& loop);
   static void remove(Loop& loop);
   // Guards the list of loops and each loop's process tree: the exit handler may run in any thread.
   static std::mutex& mutex();

@@ -46,7 +46,7 @@ class DescriptorProbe {
 int Loop::open(size_t max_result, Loop** loop) {
   std::unique_ptr<Loop, void (*)(Loop*)> opened(new Loop(max_result), [](Loop* failed) { delete failed; });
   if (const int status = opened->init(); status < 0) return status;
-  Host::add(*opened);
+  if (const int status = Host::add(*opened); status < 0) return status;
   *loop = opened.release();
   return 0;
 }
