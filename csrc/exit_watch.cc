@@ -22,8 +22,7 @@ int ExitWatch::start(uint32_t token, uint32_t timeout_ms) {
 
 // What has happened already ends it at once.
 int ExitWatch::arm() {
-  process_->watch_exit();
-  return 0;
+  return process_->watch_exit();
 }
 
 }  // namespace pipe_core

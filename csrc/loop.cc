@@ -64,7 +64,8 @@ int Loop::init() {
   const auto ready = [](void* loop, uint32_t) { static_cast<Loop*>(loop)->uv_is_ready_ = true; };
   status = events_.add(uv_backend_fd(&uv_), EPOLLIN, ready, this);
   if (status < 0) return status;
-  reaper_ = Reaper::choose(events_, &uv_, *this);
+  status = Reaper::choose(events_, &uv_, *this, &reaper_);
+  if (status < 0) return status;
   return spawner_.open(uv_backend_fd(&uv_));
 }
 
@@ -130,6 +131,7 @@ void Loop::turn(int timeout_ms) {
     bool& turning;
   };
   const Turning turning(turning_);
+  if (unwatched_orphans_) watch_orphans();
   events_.wait(timeout_ms);
   looked_at_ = Deadlines::now();
   deadlines_.expire();
@@ -193,20 +195,28 @@ bool Loop::reap(Child& child) {
   return true;
 }
 
-void Loop::watch(Child& child) {
-  reaper_->watch(child);
+int Loop::watch(Child& child) {
+  const int status = reaper_->watch(child);
   started_something();
+  return status;
 }
 
 void Loop::orphan(Child& child) {
   child.owner = nullptr;
   ++orphans_;
-  if (reap(child)) return;
-  try {
-    watch(child);
-  } catch (const std::bad_alloc&) {
-    // The next spawn asks for it.
-  }
+  watch_orphan(child);
+}
+
+// Where there is no memory for it, the loop's next turn tries again.
+void Loop::watch_orphan(Child& child) {
+  if (!reap(child) && watch(child) < 0) unwatched_orphans_ = true;
+}
+
+void Loop::watch_orphans() {
+  unwatched_orphans_ = false;
+  tree_.for_each([this](Child& child) {
+    if (child.owner == nullptr) watch_orphan(child);
+  });
 }
 
 void Loop::reap_orphans() {

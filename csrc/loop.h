@@ -58,7 +58,8 @@ class Loop final : public ReapTarget {
 
   // A child's life in this loop: adopted after clone, watched when its exit matters, reaped, forgotten.
   void adopt(std::unique_ptr<Child> child);
-  void watch(Child& child);
+  // Returns 0 or a negative errno.
+  int watch(Child& child);
   bool reap(Child& child) override;
   // The handle is gone. What has not exited yet is reaped by the loop, or by the next spawn.
   void orphan(Child& child);
@@ -81,6 +82,8 @@ class Loop final : public ReapTarget {
   ~Loop();
   int init();
   void turn(int timeout_ms);
+  void watch_orphan(Child& child);
+  void watch_orphans();
   // Milliseconds, -1 for never.
   int until_uv();    // has something to do
   int until_next();  // deadline, or that
@@ -91,6 +94,7 @@ class Loop final : public ReapTarget {
   size_t references_ = 1;
   size_t waiting_ = 0;
   size_t orphans_ = 0;
+  bool unwatched_orphans_ = false;
   LoopState state_;
   bool turning_ = false;
   bool abandoned_ = false;

@@ -160,12 +160,10 @@ void Process::finish_exit_watches(int outcome) {
   TAILQ_FOREACH(watch, &exit_watches_, process_link) watch->finish(outcome);
 }
 
-void Process::watch_exit() {
-  if (child_ != nullptr) {
-    loop_.watch(*child_);
-  } else {
-    finish_exit_watches(exit_ ? PIPE_OK : PIPE_ABORTED);
-  }
+int Process::watch_exit() {
+  if (child_ != nullptr) return loop_.watch(*child_);
+  finish_exit_watches(exit_ ? PIPE_OK : PIPE_ABORTED);
+  return 0;
 }
 
 void Process::close_streams_at_end() {

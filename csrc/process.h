@@ -27,10 +27,7 @@ class ExitChannel final : public Channel {
   int running() { return tried(PIPE_AGAIN); }
 
  protected:
-  int arm() override {
-    if (child_ != nullptr) loop_.watch(*child_);
-    return 0;
-  }
+  int arm() override { return child_ == nullptr ? 0 : loop_.watch(*child_); }
 
  private:
   Child* const& child_;
@@ -72,8 +69,8 @@ class Process {
 
   void add(ExitWatch& watch) { TAILQ_INSERT_TAIL(&exit_watches_, &watch, process_link); }
   void remove(ExitWatch& watch) { TAILQ_REMOVE(&exit_watches_, &watch, process_link); }
-  // From now on exited() will be called, if it was not.
-  void watch_exit();
+  // From now on exited() will be called, if it was not. Returns 0 or a negative errno.
+  int watch_exit();
 
   // The loop has reaped the child.
   void exited(const ExitStatus& status);

@@ -10,21 +10,31 @@ namespace pipe_core {
 // handler, and a traced child is dead for its tracer first.
 static constexpr uint64_t kAskEveryMs = 100;
 
-std::unique_ptr<Reaper> Reaper::choose(EventSet& events, uv_loop_t* loop, ReapTarget& target) {
+int Reaper::choose(EventSet& events, uv_loop_t* loop, ReapTarget& target, std::unique_ptr<Reaper>* reaper) {
   const char* wish = std::getenv("PIPE_REAPER");
   const bool forced = wish != nullptr && std::strcmp(wish, "sigchld") == 0;
-  if (!forced && PidfdReaper::supported()) return std::make_unique<PidfdReaper>(events, loop, target);
-  return std::make_unique<SigchldReaper>(events, loop, target);
+  const int has_pidfds = forced ? 0 : PidfdReaper::supported();
+  if (has_pidfds < 0) return has_pidfds;
+  if (has_pidfds > 0) {
+    *reaper = std::make_unique<PidfdReaper>(events, loop, target);
+  } else {
+    *reaper = std::make_unique<SigchldReaper>(events, loop, target);
+  }
+  return 0;
 }
 
-void Asker::add(Child& child) {
+int Asker::add(Child& child) {
   if (!timer_) {
     const int status = timer_.open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
-    if (status < 0) throw std::bad_alloc();
+    if (status < 0) return status;
   }
-  children_.emplace(child.pid(), &child);
+  try {
+    children_.emplace(child.pid(), &child);
+  } catch (const std::bad_alloc&) {
+    return UV_ENOMEM;
+  }
   const auto ask = [](uv_timer_t* timer) { static_cast<Asker*>(timer->data)->ask_all(); };
-  uv_timer_start(timer_.get(), ask, 0, kAskEveryMs);
+  return uv_timer_start(timer_.get(), ask, 0, kAskEveryMs);
 }
 
 void Asker::remove(Child& child) {

@@ -27,22 +27,23 @@ class Reaper {
   virtual const char* name() const = 0;
   // Whether children should be started with a pidfd.
   virtual bool wants_pidfd() const = 0;
-  // From now on the child is reaped when it exits. May throw std::bad_alloc.
-  virtual void watch(Child& child) = 0;
+  // From now on the child is reaped when it exits. Returns 0 or a negative errno.
+  virtual int watch(Child& child) = 0;
   virtual void unwatch(Child& child) = 0;
   // In a forked child of the host: closes descriptors, touches no event loop.
   virtual void abandon() = 0;
 
-  // The best one that the kernel, the sandbox and the environment variable PIPE_REAPER allow.
-  static std::unique_ptr<Reaper> choose(EventSet& events, uv_loop_t* loop, ReapTarget& target);
+  // Makes the best one that the kernel, the sandbox and the environment variable PIPE_REAPER allow. Returns 0, or a
+  // negative errno where that cannot be found out for want of something. May throw std::bad_alloc.
+  static int choose(EventSet& events, uv_loop_t* loop, ReapTarget& target, std::unique_ptr<Reaper>* reaper);
 };
 
 // Asks for each of its children from time to time. Part of both reapers, for what no event announces.
 class Asker {
  public:
   Asker(uv_loop_t* loop, ReapTarget& target) : loop_(loop), target_(target) {}
-  // The first question comes with the loop's next turn: an exit before this call is not missed.
-  void add(Child& child);
+  // The first question comes with the loop's next turn: an exit before this call is not missed. Returns 0 or UV_ENOMEM.
+  int add(Child& child);
   void remove(Child& child);
   void ask_all();
   bool empty() const { return children_.empty(); }
@@ -59,10 +60,11 @@ class PidfdReaper final : public Reaper {
  public:
   PidfdReaper(EventSet& events, uv_loop_t* loop, ReapTarget& target)
       : events_(events), target_(target), asker_(loop, target) {}
-  static bool supported();
+  // 1 or 0; a negative errno where that cannot be found out.
+  static int supported();
   const char* name() const override { return "pidfd"; }
   bool wants_pidfd() const override { return true; }
-  void watch(Child& child) override;
+  int watch(Child& child) override;
   void unwatch(Child& child) override;
   void abandon() override;
 
@@ -84,7 +86,7 @@ class SigchldReaper final : public Reaper {
   }
   const char* name() const override { return "sigchld"; }
   bool wants_pidfd() const override { return false; }
-  void watch(Child& child) override;
+  int watch(Child& child) override;
   void unwatch(Child& child) override;
   void abandon() override;
 

@@ -6,11 +6,12 @@
 
 namespace pipe_core {
 
-void SigchldReaper::watch(Child& child) {
-  asker_.add(child);
+int SigchldReaper::watch(Child& child) {
+  if (const int status = asker_.add(child); status < 0) return status;
   // Where the signal cannot be caught (the host ignores SIGCHLD, no descriptors are left), the asking goes on alone.
   static_cast<void>(self_pipe_.watch(
       SIGCHLD, [](void* asker, int, uint32_t) { static_cast<Asker*>(asker)->ask_all(); }, &asker_));
+  return 0;
 }
 
 void SigchldReaper::unwatch(Child& child) {

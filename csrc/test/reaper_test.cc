@@ -59,7 +59,7 @@ class ReaperTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     ::setenv("PIPE_REAPER", GetParam(), 1);
-    reaper_ = Reaper::choose(loop_.events, &loop_.uv, target_);
+    ASSERT_EQ(Reaper::choose(loop_.events, &loop_.uv, target_, &reaper_), 0);
     ::unsetenv("PIPE_REAPER");
     ASSERT_STREQ(reaper_->name(), GetParam());
     target_.forget = [this](Child& child) { reaper_->unwatch(child); };
@@ -183,22 +183,42 @@ TEST_P(ReaperTest, AbandonedInAForkedChildStillReapsInTheParent) {
 INSTANTIATE_TEST_SUITE_P(By, ReaperTest, testing::Values("pidfd", "sigchld"),
                          [](const auto& each) { return std::string(each.param); });
 
-TEST(ReaperChoice, IsPidfdsUnlessTheEnvironmentOrTheKernelSaysNo) {
+std::string chosen() {
   TurningLoop loop;
   FakeTarget target;
+  std::unique_ptr<Reaper> reaper;
+  EXPECT_EQ(Reaper::choose(loop.events, &loop.uv, target, &reaper), 0);
+  return reaper->name();
+}
+
+TEST(ReaperChoice, IsPidfdsUnlessTheEnvironmentOrTheKernelSaysNo) {
   ::unsetenv("PIPE_REAPER");
-  EXPECT_TRUE(PidfdReaper::supported());
-  EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "pidfd");
+  EXPECT_EQ(PidfdReaper::supported(), 1);
+  EXPECT_EQ(chosen(), "pidfd");
   ::setenv("PIPE_REAPER", "else", 1);
-  EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "pidfd");
+  EXPECT_EQ(chosen(), "pidfd");
   ::setenv("PIPE_REAPER", "sigchld", 1);
-  EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "sigchld");
+  EXPECT_EQ(chosen(), "sigchld");
   ::unsetenv("PIPE_REAPER");
   for (const int error : {ENOSYS, EPERM}) {
     in_forked_process([&] {
       refuse_system_call(SYS_pidfd_open, error);
-      EXPECT_FALSE(PidfdReaper::supported());
-      EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "sigchld");
+      EXPECT_EQ(PidfdReaper::supported(), 0);
+      EXPECT_EQ(chosen(), "sigchld");
+    });
+  }
+}
+
+TEST(ReaperChoice, IsPutOffWhereThereIsNoDescriptorToFindOut) {
+  ::unsetenv("PIPE_REAPER");
+  for (const int error : {EMFILE, ENFILE, ENOMEM}) {
+    in_forked_process([&] {
+      TurningLoop loop;
+      FakeTarget target;
+      std::unique_ptr<Reaper> reaper;
+      refuse_system_call(SYS_pidfd_open, error);
+      EXPECT_EQ(Reaper::choose(loop.events, &loop.uv, target, &reaper), -error);
+      EXPECT_EQ(reaper, nullptr);
     });
   }
 }
