@@ -42,9 +42,9 @@ IN_CHILD void reset_signal_handlers() {
   }
 }
 
-IN_CHILD void open_signal_mask() {
+IN_CHILD long open_signal_mask() {
   const uint64_t none = 0;
-  raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, as_argument(&none), 0, sizeof none);
+  return raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, as_argument(&none), 0, sizeof none);
 }
 
 // A number that the child has, or will have, on purpose.
@@ -297,8 +297,7 @@ IN_CHILD int become_program(ChildStart& start) {
   for (const auto step : {take_its_place, set_resources, set_credentials, set_surroundings}) {
     if (const int error = step(start); error != 0) return error;
   }
-  start.failure.at = {PIPE_STEP_PROGRAM, 0};
-  open_signal_mask();
+  DO(PIPE_STEP_PROGRAM, open_signal_mask());
   return execute(start);
 }
 
@@ -307,8 +306,9 @@ IN_CHILD int become_program(ChildStart& start) {
 IN_CHILD int run_child(void* child_start) {
   auto& start = *static_cast<ChildStart*>(child_start);
   start.failure.error = become_program(start);
-  if (start.error_pipe >= 0) {
-    raw_syscall(SYS_write, start.error_pipe, as_argument(&start.failure), sizeof start.failure);
+  // More than once if it must be: the host takes silence for success.
+  for (int tries = 3; start.error_pipe >= 0 && tries > 0; --tries) {
+    if (raw_syscall(SYS_write, start.error_pipe, as_argument(&start.failure), sizeof start.failure) > 0) break;
   }
   // exit_group, not exit(3): no handler of the parent's may run here.
   for (;;) raw_syscall(SYS_exit_group, 127);

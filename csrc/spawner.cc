@@ -29,17 +29,23 @@ class AllSignalsBlocked {
  public:
   AllSignalsBlocked() {
     const uint64_t all = ~uint64_t{0};
-    set(SIG_BLOCK, &all, &before_);
+    error_ = set(SIG_BLOCK, &all, &before_);
   }
-  ~AllSignalsBlocked() { set(SIG_SETMASK, &before_, nullptr); }
+  ~AllSignalsBlocked() {
+    if (error_ == 0) set(SIG_SETMASK, &before_, nullptr);
+  }
   AllSignalsBlocked(const AllSignalsBlocked&) = delete;
   AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+  // A negative errno where they could not be blocked: then there must be no clone.
+  int error() const { return error_; }
 
  private:
-  static void set(int how, const uint64_t* mask, uint64_t* before) {
-    raw_syscall(SYS_rt_sigprocmask, how, reinterpret_cast<long>(mask), reinterpret_cast<long>(before), sizeof *mask);
+  static int set(int how, const uint64_t* mask, uint64_t* before) {
+    return static_cast<int>(raw_syscall(SYS_rt_sigprocmask, how, reinterpret_cast<long>(mask),
+                                        reinterpret_cast<long>(before), sizeof *mask));
   }
   uint64_t before_ = 0;
+  int error_;
 };
 
 // A child that could not become its program has ended, or is about to.
@@ -51,11 +57,11 @@ void reap_failed(pid_t pid, int pidfd) {
   }
 }
 
-int keep_above_stdio(int* pidfd) {
-  UniqueFd fd(*pidfd);
-  const int status = fd.move_above_stdio();
-  *pidfd = fd.release();
-  return status;
+// Where that cannot be, the child is one without a pidfd: it runs already.
+int keep_above_stdio(int pidfd) {
+  UniqueFd fd(pidfd);
+  static_cast<void>(fd.move_above_stdio());
+  return fd.release();
 }
 
 }  // namespace
@@ -168,19 +174,18 @@ int Spawner::start_sharing_memory(ChildStart& start, bool with_pidfd, Started* s
   int clone_error;
   {
     const AllSignalsBlocked blocked;
+    if (blocked.error() < 0) return blocked.error();
     start.failure.error = 0;
     pid = __clone(run_child, static_cast<char*>(stack_) + kGuardSize + kStackSize, flags, &start, &pidfd, nullptr,
                   nullptr);
     clone_error = errno;
   }
   if (pid < 0) return -clone_error;
-  const int status = start.failure.error != 0 ? -start.failure.error : keep_above_stdio(&pidfd);
-  if (status < 0) {
-    if (start.failure.error == 0) ::kill(pid, SIGKILL);
+  if (start.failure.error != 0) {
     reap_failed(pid, pidfd);
-    return status;
+    return -start.failure.error;
   }
-  *started = {pid, pidfd};
+  *started = {pid, keep_above_stdio(pidfd)};
   return 0;
 }
 
@@ -200,6 +205,7 @@ int Spawner::start_with_own_memory(ChildStart& start, bool with_pidfd, Started* 
   long pid;
   {
     const AllSignalsBlocked blocked;
+    if (blocked.error() < 0) return blocked.error();
     // Not fork(3): the host's pthread_atfork handlers are for copies of the host, and this one becomes a program at
     // once.
     const long flags = SIGCHLD | (with_pidfd ? CLONE_PIDFD : 0);
@@ -212,13 +218,13 @@ int Spawner::start_with_own_memory(ChildStart& start, bool with_pidfd, Started* 
   do {
     size = ::read(read_end.get(), &start.failure, sizeof start.failure);
   } while (size < 0 && errno == EINTR);
-  status = size == sizeof start.failure ? -start.failure.error : keep_above_stdio(&pidfd);
+  status = size < 0 ? -errno : -start.failure.error;
   if (status < 0) {
-    if (start.failure.error == 0) ::kill(static_cast<pid_t>(pid), SIGKILL);
+    if (size < 0) ::kill(static_cast<pid_t>(pid), SIGKILL);  // nobody knows what has become of it
     reap_failed(static_cast<pid_t>(pid), pidfd);
     return status;
   }
-  *started = {static_cast<pid_t>(pid), pidfd};
+  *started = {static_cast<pid_t>(pid), keep_above_stdio(pidfd)};
   return 0;
 }
 
