@@ -33,6 +33,8 @@ int find_user(const char* name, pipe_account* account) {
   account->gid = entry.pw_gid;
   int count = static_cast<int>(account->group_count);
   const bool enough = ::getgrouplist(entry.pw_name, entry.pw_gid, account->groups, &count) >= 0;
+  // It fails for want of memory, too, and says so by nothing but that it wants no more room.
+  if (!enough && static_cast<size_t>(count) <= account->group_count) return -ENOMEM;
   account->group_count = static_cast<size_t>(count);
   return enough ? PIPE_OK : PIPE_TOO_MUCH;
 }

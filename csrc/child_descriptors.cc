@@ -16,11 +16,11 @@ constexpr mode_t kNewFileMode = 0666;
 
 // Without blocking: a FIFO has to wait for its other end. The child's own descriptor blocks, as programs expect.
 int open_file(const char* path, int access) {
-  const int fd = ::open(path, kOpenFlags[access] | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, kNewFileMode);
-  if (fd < 0) return -errno;
-  const int flags = ::fcntl(fd, F_GETFL);
-  ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-  return fd;
+  UniqueFd file(::open(path, kOpenFlags[access] | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, kNewFileMode));
+  if (!file) return -errno;
+  const int flags = ::fcntl(file.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) return -errno;
+  return file.release();
 }
 
 int open_null() {

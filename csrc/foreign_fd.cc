@@ -60,7 +60,8 @@ void ForeignFd::set_timer(int ms) {
     due.it_value.tv_sec = ms / 1000;
     due.it_value.tv_nsec = (ms % 1000) * 1000000L;
   }
-  ::timerfd_settime(timer_.get(), 0, &due, nullptr);
+  // A loop that turns for nothing is better than one that nobody wakes.
+  if (::timerfd_settime(timer_.get(), 0, &due, nullptr) != 0) wake();
 }
 
 void ForeignFd::close() {

@@ -20,16 +20,20 @@ class SigpipeBlocked {
   SigpipeBlocked() {
     ::sigemptyset(&sigpipe_);
     ::sigaddset(&sigpipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+    error_ = ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
     // Where it was not blocked, none can have been pending: that would have been delivered.
-    if (::sigismember(&before_, SIGPIPE) != 1) return;
+    if (error_ != 0 || ::sigismember(&before_, SIGPIPE) != 1) return;
     sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    was_pending_ = ::sigpending(&pending) == 0 && ::sigismember(&pending, SIGPIPE) == 1;
   }
-  ~SigpipeBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  ~SigpipeBlocked() {
+    if (error_ == 0) ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
   SigpipeBlocked(const SigpipeBlocked&) = delete;
   SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
+
+  // A positive errno where it could not be blocked.
+  int error() const { return error_; }
 
   // Takes the signal that our write has just raised. One that was pending before is the host's own: it stays.
   void eat() {
@@ -42,6 +46,7 @@ class SigpipeBlocked {
  private:
   sigset_t sigpipe_;
   sigset_t before_;
+  int error_ = 0;
   bool was_pending_ = false;
 };
 
@@ -58,6 +63,7 @@ ssize_t write_with_nosignal_flag(int fd, const iovec* vectors, int count) {
 
 ssize_t write_with_sigpipe_blocked(int fd, const iovec* vectors, int count) {
   SigpipeBlocked blocked;
+  if (blocked.error() != 0) return -blocked.error();
   const ssize_t result = ::writev(fd, vectors, count);
   if (result >= 0) return result;
   const int error = errno;

@@ -1,5 +1,6 @@
 #include "program_paths.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -24,9 +25,8 @@ ProgramPaths::ProgramPaths(const char* file, const char* search_path) {
       rest.remove_prefix(colon + 1);
     }
   }
-  pointers_.reserve(paths_.size() + 1);
-  for (const std::string& path : paths_) pointers_.push_back(path.c_str());
-  pointers_.push_back(nullptr);
+  pointers_.resize(paths_.size() + 1);  // the last one stays nullptr
+  std::transform(paths_.begin(), paths_.end(), pointers_.begin(), [](const std::string& path) { return path.c_str(); });
 }
 
 }  // namespace pipe_core

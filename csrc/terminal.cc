@@ -13,7 +13,7 @@ int open_peer(const UniqueFd& master, UniqueFd* terminal) {
   terminal->reset(::ioctl(master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!*terminal) {
     char path[64];
-    if (::ptsname_r(master.get(), path, sizeof path) != 0) return -errno;
+    if (const int error = ::ptsname_r(master.get(), path, sizeof path); error != 0) return -error;
     terminal->reset(::open(path, O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (!*terminal) return -errno;
   }
