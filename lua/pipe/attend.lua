@@ -94,13 +94,19 @@ local function await(self, waiter)
   return code
 end
 
+-- Whether that is done: else it is for the crew.
 local function feed(self)
-  local input = self.settings.input
-  if input then
-    self.proc:write(input)
+  local settings = self.settings
+  if settings.input then
+    local _, _, sent, code = self.proc:write(settings.input)
+    if code then
+      settings.input = settings.input:sub(sent + 1)
+      return false
+    end
   end
   self.proc:shutdown("stdin")
   self.fed = true
+  return true
 end
 
 local function is_simple(settings)
@@ -114,10 +120,9 @@ end
 ---@param self pipe.Crew
 return function(self)
   local waiter = is_simple(self.settings) and scheduler.waiter()
-  if not waiter then
+  if not waiter or not feed(self) then
     return
   end
-  feed(self)
   self.attending = waiter
   local code = await(self, waiter)
   -- Else it is the crew's: too much output, an error, or a timeout, for which it looks at the clock.

@@ -34,6 +34,8 @@ local FIRST_LOOK, LAST_LOOK = 1, 100 -- ms between looks at a tree that is to en
 ---@field over boolean? nobody may go on
 ---@field timed_out boolean
 ---@field truncated boolean
+---@field error string? what the system has refused meanwhile
+---@field code string? the errno's name
 local Crew = {}
 Crew.__index = Crew
 
@@ -54,6 +56,21 @@ local function work(self, f, ...)
   return th
 end
 
+local function start_ending(self, patience)
+  if not self.ending then
+    self.ending = true
+    self.ender = work(self, self.end_tree, patience)
+  end
+end
+
+-- What the system refuses while the child runs: the first of it is told, and ends the tree.
+local function fail(self, deed, message, code)
+  if not self.error and not self.over then
+    self.error, self.code = ("failed to %s: %s"):format(deed, message), code
+    start_ending(self, 0)
+  end
+end
+
 local function feed(self)
   local proc, input = self.proc, self.settings.input
   if type(input) == "function" then
@@ -63,7 +80,10 @@ local function feed(self)
       if not data then
         error(problem, 0)
       end
-      local sent = proc:write(data)
+      local sent, err, _, code = proc:write(data)
+      if code then
+        fail(self, "write the input", err, code)
+      end
       if not sent then
         break -- a child need not read all of it
       elseif sent == 0 then
@@ -72,7 +92,10 @@ local function feed(self)
       piece = input()
     end
   elseif input then
-    proc:write(input)
+    local _, err, _, code = proc:write(input)
+    if code then
+      fail(self, "write the input", err, code)
+    end
   end
   local _, _, code = proc:shutdown("stdin")
   while code == "EAGAIN" do -- a terminal that is full has no room for its end-of-file character yet
@@ -96,7 +119,7 @@ end
 
 local drain
 
-local function end_tree(self, patience)
+function Crew:end_tree(patience)
   if patience > 0 then
     timer.sleep(patience / 1000)
   end
@@ -118,13 +141,6 @@ local function end_tree(self, patience)
     if outlives(tree, LAST_GRACE) then
       proc:close() -- we may not signal it, or the kernel holds it: not our caller as well
     end
-  end
-end
-
-local function start_ending(self, patience)
-  if not self.ending then
-    self.ending = true
-    self.ender = work(self, end_tree, patience)
   end
 end
 
@@ -160,10 +176,12 @@ local function next_piece(self, output)
     return piece
   end
   output.reading = true
-  local piece, err = proc[output.read_any](proc, PIECE)
+  local piece, err, _, code = proc[output.read_any](proc, PIECE)
   output.reading = false
   if absences[err] then
     output.absent = true
+  elseif code then
+    fail(self, "read " .. output.name, err, code)
   elseif not piece and err ~= "closed" and not self.over then
     cut(self, output) -- it cannot be read any more
   end
@@ -199,13 +217,19 @@ function drain(self)
 end
 
 local function hurry(self)
-  timer.sleep(self.settings.drain_timeout / 1000)
+  local _, err, code = timer.sleep(self.settings.drain_timeout / 1000)
+  if code and not (self.outputs[1].done and self.outputs[2].done) then
+    fail(self, "wait for the outputs", err, code)
+  end
   drain(self)
 end
 
 -- A child that has exited has done so in time; but nobody waits any longer for what others hold.
 local function expire(self, ms)
-  timer.sleep(ms / 1000)
+  local _, err, code = timer.sleep(ms / 1000)
+  if code then
+    return fail(self, "start the timeout", err, code)
+  end
   self.late = true
   local _, reason = self.proc:try_wait()
   if reason ~= "running" then

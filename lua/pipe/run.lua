@@ -33,6 +33,8 @@ local LEAST_CAPACITY = 2 ^ 21
 ---@field rusage pipe.Usage?
 ---@field timed_out boolean
 ---@field truncated boolean
+---@field error string? what the system has refused while the child ran
+---@field code string? the errno's name
 
 ---@class pipe.RunSettings
 ---@field input string|string[]|function|nil
@@ -207,7 +209,7 @@ function run.run(args, opts)
   end
   local stdout, stderr = run.texts(served)
   return {
-    ok = served.ok == true and not served.timed_out and not served.truncated,
+    ok = served.ok == true and not (served.timed_out or served.truncated or served.error),
     reason = served.reason,
     status = served.ok ~= nil and served.status or nil,
     stdout = stdout,
@@ -216,6 +218,8 @@ function run.run(args, opts)
     rusage = (served.proc:rusage()),
     timed_out = served.timed_out,
     truncated = served.truncated,
+    error = served.error,
+    code = served.code,
   }
 end
 

@@ -59,6 +59,8 @@ function shell.run(cmd, stdin, timeout, max_size)
   local first, second = served.outputs[1], served.outputs[2]
   if served.timed_out then
     return nil, stdout, stderr, "failed to wait for process: timeout"
+  elseif served.error then
+    return nil, stdout, stderr, served.error
   elseif first.cut or second.cut then
     return nil, stdout, stderr, ("failed to read %s: too much data"):format((first.cut and first or second).name)
   elseif served.ok == nil then
