@@ -274,7 +274,7 @@ PIPE_EXPORT int pipe_signal_watch(pipe_loop* loop, int signum);
 /** Puts back what the host had when the last loop stops watching, and forgets arrivals that have not been told. */
 PIPE_EXPORT void pipe_signal_unwatch(pipe_loop* loop, int signum);
 /**
- * Arms: `token` comes out of pipe_loop_next() when there is an arrival that has not been told, at once if there is one.
+ * Arms: `token` comes out of pipe_loop_next() when there is an arrival that has not been told.
  * PIPE_BUSY while another token is out. Errors: -EINVAL for 0, -ECHILD.
  */
 PIPE_EXPORT int pipe_signal_start(pipe_loop* loop, uint32_t token);

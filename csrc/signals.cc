@@ -55,7 +55,6 @@ bool Signals::anything() const {
 int Signals::start(uint32_t token) {
   if (arrival_.waiting() || arrival_.queued) return PIPE_BUSY;
   arrival_.cancel();  // its token has come out
-  pipe_.collect();
   const int status = arrival_.start(token, Operation::kNoTimeout);
   if (status == 0 && anything()) arrival_.finish(PIPE_OK);
   return status;

@@ -22,7 +22,7 @@ class Signals {
   // Forgets what has not been told.
   void unwatch(int signum);
 
-  // Ends when there is something to tell, at once if there is. PIPE_BUSY while its token is out.
+  // Ends when there is something to tell, in the next turn if there is already. PIPE_BUSY while its token is out.
   int start(uint32_t token);
   void cancel() { arrival_.cancel(); }
   // The next signal that has come, and how often; 0 ends a pass over all of them. So one that comes all the time

@@ -209,7 +209,7 @@ TEST(Signals, SayThatThereAreNoDescriptorsLeft) {
 }
 
 TEST(Signals, ReachEveryLoopThatWatchesThemWhateverThreadTheyAreSentTo) {
-  constexpr int kRounds = 2000;
+  constexpr int kRounds = 500;
   std::atomic<int> heard[2] = {};
   std::atomic<int> watching = 0;
   const auto listen = [&](std::atomic<int>& count) {
