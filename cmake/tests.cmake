@@ -40,13 +40,14 @@ find_program(BUSTED busted DOC "the runner of the specs")
 file(GLOB specs CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" spec/*_spec.lua)
 # busted starts LuaJIT by a shell command that it does not quote, hence the inner quotes.
 set(busted "${BUSTED}" "--lua='${PIPE_LUAJIT}'" "--cpath='${PROJECT_BINARY_DIR}/?.so'")
+string(JOIN "|" about_spawning spawn child threads process cwd env stdio not_a_pipe fds pipe_size detached credentials
+  rlimits nice umask affinity death pty signal_child)
 if(BUSTED)
   foreach(spec IN LISTS specs)
     string(REGEX REPLACE "^spec/(.*)_spec\\.lua$" "spec.\\1" name "${spec}")
     add_lua_test(${name} ${busted} ${spec})
     add_lua_test(${name}.sigchld "${CMAKE_COMMAND}" -E env PIPE_REAPER=sigchld ${busted} ${spec})
-    if(name MATCHES
-        "^spec\\.(spawn|process|cwd|env|stdio|not_a_pipe|fds|pipe_size|detached|credentials|rlimits|nice|umask|affinity|death|pty|signal_child)")
+    if(name MATCHES "^spec\\.(${about_spawning})")
       add_lua_test(${name}.fork "${CMAKE_COMMAND}" -E env PIPE_SPAWN=fork ${busted} ${spec})
     endif()
   endforeach()

@@ -1,4 +1,5 @@
 -- What a child is born with: three descriptors, default signals, and the host's directory.
+local host = require "spec.host"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
 local pipe = require "pipe"
@@ -37,6 +38,29 @@ describe("A child's descriptors", function()
     end
     assert.equal(2, #siblings)
   end)
+
+  for kernel, sandbox in pairs {
+    ["a kernel with close_range"] = "",
+    ["a kernel or a sandbox without close_range"] = [[ require "spec.sandbox"("close_range", libc.ENOSYS) ]],
+  } do
+    it("are no others, on " .. kernel .. ", though the host's are above a limit that it has lowered", function()
+      assert.equal("0 1 2 0 1 2 7 ", host.output(([[
+        local libc = require "spec.libc"
+        libc.C.open("/dev/null", libc.O_RDONLY, 0)
+        for _, number in ipairs { 70, 200, 900 } do
+          assert(libc.C.dup2(0, number) == number)
+        end
+        libc.limit(libc.RLIMIT_NOFILE, 64)
+        %s
+        local pipe = require "pipe"
+        for _, fds in ipairs { {}, { [7] = 900 } } do
+          local proc = assert(pipe.spawn({ "sh", "-c", %q }, { fds = fds }))
+          io.write((proc:stdout_read_all():gsub("\n", " ")))
+        end
+        assert(libc.C.fcntl(900, libc.F_GETFD, 0) == 0)
+      ]]):format(sandbox, list)))
+    end)
+  end
 
   it("are real pipes", function()
     local proc = assert(pipe.spawn({ "sh", "-c", "for fd in 0 1 2; do [ -p /proc/self/fd/$fd ] && echo pipe; done" }))

@@ -206,6 +206,39 @@ else
   end)
 end
 
+describe("A change of identity that fails halfway", function()
+  -- The steps in their order, and what is said of one that the kernel refuses.
+  for call, message in pairs {
+    setgroups = "failed to set groups", setresgid = "failed to set gid 54321", setresuid = "failed to set uid 54321",
+  } do
+    it("fails the spawn at " .. call .. ": no program runs with what had been changed before", function()
+      if not is_root then
+        pending("only root gets as far as that")
+        return
+      end
+      local marker = os.tmpname()
+      os.remove(marker)
+      assert.equal(("nil\t%s: Operation not permitted\tEPERM\n"):format(message), host.output(([[
+        local files = require "spec.files"
+        local leaks = require "spec.leaks"
+        local libc = require "spec.libc"
+        local pipe = require "pipe"
+        local function own_ids()
+          return files.read("/proc/self/status"):match("Uid:.-\nGroups:[^\n]*")
+        end
+        assert(assert(pipe.spawn({ "true" })):wait())
+        local before = own_ids()
+        require "spec.sandbox"("%s", libc.EPERM)
+        print(pipe.spawn({ "touch", "%s" }, { uid = 54321, gid = 54321, groups = { 54321 }, cwd = "/tmp" }))
+        assert(#leaks.children() == 0)
+        assert(own_ids() == before)
+        assert(assert(pipe.spawn({ "true" })):wait())
+      ]]):format(call, marker)))
+      assert.is_nil(files.read(marker))
+    end)
+  end
+end)
+
 describe("A host that is not root", function()
   -- Gives up root if it has it, and keeps no groups; `check` is run there.
   local function unprivileged(check)

@@ -1,5 +1,6 @@
 -- Garbage: what is collected is killed and reaped, what is in use is not collected.
 local eventually = require "spec.eventually"
+local in_between = require "spec.in_between"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
 local pipe = require "pipe"
@@ -268,23 +269,12 @@ end)
 
 -- Any allocation may run a finalizer, and that may use the process that an operation is just about to wait for.
 describe("A finalizer that runs between the try of an operation and its wait", function()
-  local scheduler = require "pipe.scheduler"
-  local waiter = scheduler.waiter
-  after_each(function() scheduler.waiter = waiter end)
-
-  -- Has `finalizer` run once, at the moment when the scheduler is asked who waits.
-  local function in_between(finalizer)
-    scheduler.waiter = function()
-      scheduler.waiter = waiter
-      finalizer()
-      return waiter()
-    end
-  end
+  after_each(in_between.forget)
 
   it("finds the writer busy, and all that was written arrives", function()
     local proc, data, inner = assert(pipe.spawn({ "cat" })), ("x"):rep(300000), nil
     local reader = pipe.thread.spawn(function() return proc:stdout_read_all() end)
-    in_between(function() inner = { proc:write("bye\n") } end)
+    in_between.run(function() inner = { proc:write("bye\n") } end)
     assert.equal(#data, proc:write(data))
     assert.same({ nil, "pipe busy writing", 0 }, inner)
     proc:shutdown("stdin")
@@ -294,7 +284,7 @@ describe("A finalizer that runs between the try of an operation and its wait", f
 
   it("finds the reader busy, and nothing is lost", function()
     local proc, inner = assert(pipe.spawn({ "sh", "-c", "read x; echo a; echo b" })), nil
-    in_between(function() inner = { proc:stdout_read_any(5) } proc:write("go\n") end)
+    in_between.run(function() inner = { proc:stdout_read_any(5) } proc:write("go\n") end)
     assert.equal("a\nb\n", proc:stdout_read_all())
     assert.same({ nil, "pipe busy reading" }, inner)
     assert.is_true(proc:wait())
@@ -307,7 +297,7 @@ describe("A finalizer that runs between the try of an operation and its wait", f
       write = function(proc) return proc:write(("x"):rep(300000)) end,
     } do
       local proc = assert(pipe.spawn({ "sleep", "1000" }, { wait_timeout = 0 }))
-      in_between(function() proc:close() end)
+      in_between.run(function() proc:close() end)
       assert.equal("aborted", select(2, wait(proc)), name)
     end
   end)

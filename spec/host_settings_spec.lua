@@ -217,6 +217,40 @@ describe("A host's signals:", function()
   end)
 end)
 
+describe("A host on an old kernel, or in a sandbox,", function()
+  for call, lacks in pairs { pidfd_open = "pidfds", close_range = "a way to close many descriptors at once" } do
+    for _, errno in ipairs { "ENOSYS", "EPERM" } do
+      it(("that lacks %s (%s) has children as any other"):format(lacks, errno), function()
+        assert.equal("done\n", host.output(([[
+          require "spec.sandbox"("%s", require "spec.libc".%s)
+          local no_pidfds = %s
+        ]]):format(call, errno, tostring(call == "pidfd_open")) .. exercise .. [[
+          exercise()
+          local leaks = require "spec.leaks"
+          for _, target in pairs(leaks.descriptors()) do
+            assert(not (no_pidfds and target:find("pidfd")), target)
+          end
+          -- Exits, kills and collected handles, many at a time.
+          local threads = {}
+          for status = 0, 49 do
+            local proc = assert(pipe.spawn({ "sh", "-c", "read x; exit " .. status }))
+            threads[status] = pipe.thread.spawn(proc.wait, proc)
+            proc:write("\n")
+            assert(pipe.spawn({ "cat" }))
+          end
+          for status = 0, 49 do
+            assert(select(4, pipe.thread.wait(threads[status])) == status)
+          end
+          exercise()
+          leaks.collect()
+          assert(require "spec.eventually" (function() return #leaks.children() == 0 end))
+          print "done"
+        ]]))
+      end)
+    end
+  end
+end)
+
 describe("A host's limits and surroundings", function()
   it("are as they were", function()
     local output = host.output(exercise .. [[

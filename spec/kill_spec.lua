@@ -53,6 +53,18 @@ describe("proc:kill", function()
     assert.equal("ok", proc:stdout_read_any(10))
   end)
 
+  it("reaches a child that has just been started, whatever its program has done so far", function()
+    for number = 1, 200 do
+      local signal, signum = "KILL", 9
+      if number % 2 == 0 then
+        signal, signum = "TERM", 15
+      end
+      local proc = cat()
+      assert.is_true(proc:kill(signal))
+      assert.same({ false, "signal", signum }, { proc:wait() })
+    end
+  end)
+
   it("reaches a child's own handler", function()
     local script = "trap 'echo caught; exit 4' TERM; echo ready; while :; do read line; done"
     local proc = assert(pipe.spawn({ "sh", "-c", script }))
@@ -86,6 +98,17 @@ describe("proc:kill", function()
     assert.same({ nil, "exited" }, { proc:kill(15) })
     assert.same({ nil, "exited" }, { proc:kill(0) })
     assert.same({ false, "exit", 3 }, { proc:wait() })
+  end)
+
+  it("twice harms nobody: the second one is told that the child has exited, or nothing comes of it", function()
+    for _ = 1, 200 do
+      local proc = cat()
+      assert.is_true(proc:kill("KILL"))
+      local sent, message = proc:kill("KILL")
+      assert.is_true(sent or message == "exited")
+      assert.same({ false, "signal", 9 }, { proc:wait() })
+      assert.same({ nil, "exited" }, { proc:kill("KILL") })
+    end
   end)
 
   it("can be repeated until the child is gone", function()

@@ -79,9 +79,9 @@ local libc = {
   SIG_DFL = ffi.cast("void *", 0),
   SIG_IGN = ffi.cast("void *", 1),
   O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_APPEND = 1024, O_NONBLOCK = 2048, O_CLOEXEC = 524288,
-  F_GETFD = 1, F_GETFL = 3, FD_CLOEXEC = 1,
+  F_DUPFD = 0, F_GETFD = 1, F_GETFL = 3, FD_CLOEXEC = 1,
   POLLIN = 1, POLLOUT = 4,
-  EINTR = 4, ESRCH = 3, EBADF = 9, ECHILD = 10,
+  EPERM = 1, EINTR = 4, ESRCH = 3, EBADF = 9, ECHILD = 10, ENOSYS = 38,
   WNOHANG = 1,
   RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7,
 }

@@ -75,9 +75,9 @@ describe("proc:wait", function()
         end)
       end)
 
-      it("tells any other exit", function()
+      it("tells any other exit, up to 255", function()
         place.run(function()
-          for _, status in ipairs { 1, 2, 3, 42, 127, 128, 255 } do
+          for status = 1, 255 do
             assert.same({ false, "exit", status }, { sh("exit " .. status):wait() })
           end
         end)
@@ -150,6 +150,24 @@ describe("proc:wait", function()
         end)
       end)
 
+      it("goes on beside readers of both outputs and a writer, and each has its result", function()
+        place.run(function()
+          local proc = sh("read x; echo out $x; echo err $x >&2; exit 5")
+          local readers = {
+            pipe.thread.spawn(function() return proc:stdout_read_line() end),
+            pipe.thread.spawn(function() return proc:stderr_read_all() end),
+          }
+          local writer = pipe.thread.spawn(function()
+            pipe.sleep(0)
+            return proc:write("text\n")
+          end)
+          assert.same({ false, "exit", 5 }, { proc:wait() })
+          assert.same({ true, "out text" }, { pipe.thread.wait(readers[1]) })
+          assert.same({ true, "err text\n" }, { pipe.thread.wait(readers[2]) })
+          assert.same({ true, 5 }, { pipe.thread.wait(writer) })
+        end)
+      end)
+
       it("does not take a stop for an end", function()
         place.run(function()
           local proc = cat({ wait_timeout = 1 })
@@ -175,6 +193,39 @@ describe("proc:wait", function()
       assert.same({ true, status == 0, "exit", status }, { pipe.thread.wait(threads[status]) })
     end
   end)
+end)
+
+describe("A hundred exits at once", function()
+  -- Children that end when the host closes one pipe, which they all read.
+  local function hundred()
+    local reading, writing = libc.pipe()
+    local procs = {}
+    for status = 0, 99 do
+      procs[status] = sh("read x; exit " .. status, { stdin = reading })
+    end
+    libc.C.close(reading)
+    return procs, function() libc.C.close(writing) end
+  end
+
+  for name, before_a_turn in pairs {
+    ["are each told to the thread that waits"] = function() end,
+    ["are each told to the thread that waits, when all have happened before the loop turns"] = libc.await_exit,
+  } do
+    it(name, function()
+      local procs, let_go = hundred()
+      local threads = {}
+      for status = 0, 99 do
+        threads[status] = pipe.thread.spawn(procs[status].wait, procs[status])
+      end
+      let_go()
+      for status = 0, 99 do
+        before_a_turn(procs[status]:pid())
+      end
+      for status = 99, 0, -1 do
+        assert.same({ true, status == 0, "exit", status }, { pipe.thread.wait(threads[status]) })
+      end
+    end)
+  end
 end)
 
 describe("proc:try_wait", function()

@@ -1,8 +1,10 @@
 -- Outputs that are large, odd, or shared.
 local eventually = require "spec.eventually"
 local leaks = require "spec.leaks"
+local files = require "spec.files"
 local libc = require "spec.libc"
 local pipe = require "pipe"
+local state = require "spec.state"
 local streams = require "spec.streams"
 
 setup(leaks.remember)
@@ -31,6 +33,17 @@ for _, stream in ipairs(streams) do
       proc:shutdown("stdin")
       assert.equal(every_byte:sub(1, 10), stream.read_line(proc))
       assert.same({ nil, "closed", every_byte:sub(12) }, { stream.read_line(proc) })
+    end)
+
+    it("a line of 128 MiB arrives whole", function()
+      local size = 128 * 1024 * 1024
+      local proc = stream.sh("head -c " .. size .. " /dev/zero; echo; echo after")
+      local line = stream.read_line(proc)
+      assert.equal(size, #line)
+      assert.is_true(line == ("\0"):rep(size))
+      assert.equal("after", stream.read_line(proc))
+      line = nil -- luacheck: ignore
+      leaks.collect()
     end)
 
     it("a line of 64 MiB without an end arrives whole", function()
@@ -135,22 +148,40 @@ describe("A child that floods both outputs", function()
     end
   end)
 
-  it("waits for its reader: the host takes nothing that nobody asked for", function()
-    local proc = assert(pipe.spawn({ "yes" }))
-    assert.equal("y", proc:stdout_read_line())
-    -- It sleeps when the pipe is full, and only then.
-    assert.is_true(eventually(function()
-      local file = assert(io.open("/proc/" .. proc:pid() .. "/stat"))
-      local state = file:read("*l"):match("%) (%a)")
-      file:close()
-      return state == "S"
-    end))
-    for _ = 1, 100 do
-      pipe.sleep(0)
+  for _, stream in ipairs(streams) do
+    it("waits for its reader: of " .. stream.name .. " the host takes nothing that nobody asked for", function()
+      local proc = stream.sh("exec yes")
+      assert.equal("y", stream.read_line(proc))
+      -- It sleeps when the pipe is full, and only then.
+      assert.is_true(eventually(function() return state(proc:pid()) == "S" end))
+      for _ = 1, 100 do
+        pipe.sleep(0)
+      end
+      proc:kill("KILL")
+      assert.same({ false, "signal", 9 }, { proc:wait() })
+      assert.is_true(#stream.read_all(proc) < 2 * 65536)
+    end)
+  end
+
+  it("keeps the host's memory flat, however much of the one is read while nobody reads the other", function()
+    local function resident()
+      leaks.collect()
+      return tonumber(files.read("/proc/self/status"):match("VmRSS:%s*(%d+)"))
     end
-    proc:kill("KILL")
-    assert.same({ false, "signal", 9 }, { proc:wait() })
-    assert.is_true(#proc:stdout_read_all() < 2 * 65536)
+    local proc = assert(pipe.spawn({ "sh", "-c", "yes >&2 & exec yes" }, { process_group = true }))
+    local function read_some()
+      for _ = 1, 1000 do
+        assert.equal(65536, #proc:stdout_read_bytes(65536))
+      end
+    end
+    read_some()
+    local before = resident()
+    for _ = 1, 3 do
+      read_some()
+    end
+    -- 190 MiB have been read since, and thrown away.
+    assert.is_true(resident() - before < 16 * 1024)
+    proc:close()
   end)
 
   it("dies of a closed pipe when its reader has gone", function()

@@ -1,5 +1,6 @@
 -- What pipe.spawn takes, and what it throws when the caller is wrong.
 local leaks = require "spec.leaks"
+local libc = require "spec.libc"
 local pipe = require "pipe"
 local thrown = require "spec.thrown"
 
@@ -19,6 +20,30 @@ describe("pipe.spawn", function()
   describe("takes an array:", function()
     it("the program and its arguments, without a shell between", function()
       assert.equal("$HOME * 'a b'\n", output({ "echo", "$HOME", "*", "'a b'" }))
+    end)
+
+    it("none of which a shell ever sees, whatever is in them", function()
+      -- What a shell would do something with, or stumble over; each would leave a mark.
+      local marker = os.tmpname()
+      os.remove(marker)
+      local touch = "touch " .. marker
+      local args = {
+        "; " .. touch, "| " .. touch, "& " .. touch, "$(" .. touch .. ")", "`" .. touch .. "`", "> " .. marker,
+        "\n" .. touch .. "\n", "'", '"', "\\", "*", "~", "$HOME", "${IFS}", "#", "!!", "-c", "--", "", " ", "\t",
+      }
+      local script = [[ $, = "\1"; print getppid, @ARGV ]]
+      local expected = libc.C.getpid() .. "\1" .. table.concat(args, "\1")
+      assert.equal(expected, output({ "perl", "-e", script, "--", unpack(args) }))
+      assert.equal(expected, pipe.run({ "perl", "-e", script, "--", unpack(args) }).stdout)
+      assert.equal(expected, (select(2, pipe.shell.run({ "perl", "-e", script, "--", unpack(args) }))))
+      local stages = assert(pipe.pipeline({ { "true" }, { "perl", "-e", script, "--", unpack(args) } }))
+      assert.equal(expected, stages:stdout_read_all())
+      assert.is_true((stages:wait()))
+      for _, name in ipairs { touch, "sh -c true", "$(" .. touch .. ")" } do
+        assert.same({ nil, ("failed to spawn '%s': No such file or directory"):format(name), "ENOENT" },
+          { pipe.spawn({ name }) })
+      end
+      assert.is_nil(io.open(marker))
     end)
 
     it("strings and numbers alike", function()

@@ -134,6 +134,56 @@ for _, place in ipairs(places) do
       end
     end)
 
+    case("goes on after a timeout where it stopped, and each byte arrives once", function()
+      local lines = {}
+      for number = 1, 50000 do
+        lines[number] = number .. "\n"
+      end
+      local text = table.concat(lines)
+      local proc = cat({ write_timeout = 1 })
+      local sent, timeouts, reader = 0, 0, nil
+      repeat
+        local size, message, written = proc:write(text:sub(sent + 1))
+        sent = sent + (size or written)
+        if not size then
+          assert.equal("timeout", message)
+          timeouts = timeouts + 1
+        end
+        -- Nobody reads what cat copies until its pipes are full.
+        reader = reader or pipe.thread.spawn(function() return proc:stdout_read_all() end)
+      until sent == #text
+      assert.is_true(timeouts > 0)
+      proc:shutdown("stdin")
+      local _, all = pipe.thread.wait(reader)
+      assert.is_true(all == text)
+    end)
+
+    case("lets other light threads talk to their children while it is blocked", function()
+      local proc, listen = deaf()
+      local blocked = pipe.thread.spawn(function() return proc:write(megabyte) end)
+      local other = cat()
+      for number = 1, 100 do
+        other:write(number .. "\n")
+        assert.equal(tostring(number), other:stdout_read_line())
+      end
+      assert.same({ nil, "pipe busy writing", 0 }, { proc:write("x") })
+      listen()
+      assert.same({ true, 1048576 }, { pipe.thread.wait(blocked) })
+      assert.equal(1048576, received(proc))
+    end)
+
+    case("of ten megabytes to a child that exits at once tells that it is closed, and how much went out", function()
+      local data = ("x"):rep(10 * 1048576)
+      for _ = 1, 10 do
+        local proc = assert(pipe.spawn({ "true" }))
+        local result, message, written = proc:write(data)
+        assert.same({ nil, "closed" }, { result, message })
+        assert.is_true(written >= 0 and written < #data)
+        assert.same({ true, "exit", 0 }, { proc:wait() })
+        assert.same({ nil, "closed", 0 }, { proc:write(data) })
+      end
+    end)
+
     case("is busy while another thread writes", function()
       local proc, listen = deaf()
       local writer = pipe.thread.spawn(function() return proc:write(megabyte) end)

@@ -141,9 +141,9 @@ TEST_P(LoopTest, DescriptorTellsOfAnOrphansEndSoThatASteppedLoopReapsIt) {
   }
 }
 
-TEST_P(LoopTest, ManyInManyThreadsDoNotKnowEachOther) {
+TEST_P(LoopTest, EightInEightThreadsDoNotKnowEachOther) {
   std::vector<std::thread> threads;
-  for (int number = 0; number < 4; ++number) {
+  for (int number = 0; number < 8; ++number) {
     threads.emplace_back([number] {
       RunningLoop own;
       for (int round = 0; round < 25; ++round) {
