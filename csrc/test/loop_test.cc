@@ -201,8 +201,10 @@ TEST_P(LoopTest, KeepsOffTheHostsOwnThreeWhicheverOfThoseAreClosed) {
       if (loop->foreign_fd() < 3) ::_exit(3);
       pipe_failure failure;
       Process* process = nullptr;
-      if (Process::spawn(*loop, Command{"true"}.options, &failure, &process) != 0) ::_exit(4);
-      if (process->channel(PIPE_EXIT)->start(7, 0) != 0) ::_exit(5);
+      if (Process::spawn(*loop, Command{"cat"}.options, &failure, &process) != 0) ::_exit(4);
+      pipe_exit exit;
+      if (process->wait(&exit) != PIPE_AGAIN || process->channel(PIPE_EXIT)->start(7, 0) != 0) ::_exit(5);
+      if (process->shutdown(PIPE_STDIN) != PIPE_OK) ::_exit(5);
       while (loop->next_finished() != 7) loop->run(true);
       if (!closed_stdio_is(closed)) ::_exit(6);
       delete process;
