@@ -21,8 +21,6 @@ int ExitWatch::start(uint32_t token, uint32_t timeout_ms) {
 }
 
 // What has happened already ends it at once.
-int ExitWatch::arm() {
-  return process_->watch_exit();
-}
+int ExitWatch::arm() { return process_->watch_exit(); }
 
 }  // namespace pipe_core
