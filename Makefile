@@ -11,11 +11,12 @@ lint_packages  := lua-check clang-format clang-tidy
 bench_packages := lua-luv gnuplot-nox strace
 
 configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
-c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc bench/c/*.[ch] bench/child/*.[ch]
+c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc bench/c/*.[ch] bench/child/*.[ch] \
+            faults/shim/*.h faults/shim/*.cc
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: build help demo test bench lint format install clean
+.PHONY: build help demo test check faults bench lint format install clean
 
 build: ## build the library and the tests (the default)
 	$(configure)
@@ -34,6 +35,15 @@ test: ## install what is missing, build everything and run every test
 	@scripts/install-packages.sh $(build_packages) $(test_packages)
 	$(MAKE) build
 	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error
+
+check: faults ## what takes longer than a test should
+
+faults: ## make every call of the library fail, one after the other; ARGS="--quick" for some of them
+	@scripts/install-packages.sh $(build_packages)
+	$(configure)
+	cmake --build $(BUILD) -j $(JOBS) --target faults
+	LUA_PATH="?.lua;lua/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" \
+	  $(BUILD)/bin/luajit faults/run.lua --build $(BUILD) --jobs $(JOBS) $(ARGS)
 
 bench: ## install what is missing and measure everything; ARGS="spawn lines" for these workloads only
 	@scripts/install-packages.sh $(build_packages) $(bench_packages)

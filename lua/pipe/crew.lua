@@ -56,10 +56,12 @@ local function work(self, f, ...)
   return th
 end
 
+local end_tree
+
 local function start_ending(self, patience)
   if not self.ending then
     self.ending = true
-    self.ender = work(self, self.end_tree, patience)
+    self.ender = work(self, end_tree, patience)
   end
 end
 
@@ -119,7 +121,7 @@ end
 
 local drain
 
-function Crew:end_tree(patience)
+function end_tree(self, patience)
   if patience > 0 then
     timer.sleep(patience / 1000)
   end

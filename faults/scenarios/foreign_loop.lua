@@ -1,0 +1,30 @@
+-- Another event loop, which watches our descriptor and steps when it is readable.
+local ffi = require("ffi")
+local attempt = require("faults.attempt")
+local libc = require("faults.libc")
+
+return function(pipe)
+  local fd = attempt.call(pipe.loop.fd)
+  local lines, awake = {}, false
+  local speaking = pipe.thread.spawn(function()
+    local proc = attempt.call(pipe.spawn, { "/bin/cat" })
+    attempt.write(proc, "text\n")
+    lines[1] = attempt.method(proc, "stdout_read_line")
+    attempt.method(proc, "shutdown", "stdin")
+    assert(attempt.method(proc, "wait"))
+  end)
+  local sleeping = pipe.thread.spawn(function()
+    attempt.sleep(pipe, 0.02)
+    awake = true
+  end)
+  local entry = ffi.new("struct faults_pollfd", { fd, libc.POLLIN, 0 })
+  while coroutine.status(speaking) ~= "dead" or coroutine.status(sleeping) ~= "dead" do
+    libc.C.poll(entry, 1, -1)
+    pipe.loop.step()
+  end
+  for _, thread in ipairs { speaking, sleeping } do
+    attempt.join(pipe, thread)
+  end
+  assert(lines[1] == "text" and awake)
+  assert(pipe.loop.timeout() == nil)
+end

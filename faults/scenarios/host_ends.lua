@@ -1,0 +1,9 @@
+-- The host ends while its children live: they are killed, and reaped.
+local attempt = require("faults.attempt")
+
+return function(pipe)
+  local first = attempt.call(pipe.spawn, { "/bin/cat" })
+  local second = attempt.call(pipe.spawn, { "/bin/sh", "-c", "trap '' TERM; read line" }, { process_group = true })
+  assert(first and second)
+  os.exit(0)
+end

@@ -1,0 +1,13 @@
+-- A child with children of its own: all of them get the signal, and the end of file tells that none is left.
+local attempt = require("faults.attempt")
+
+return function(pipe)
+  local script = "(sleep 60; :) & sh -c 'echo ready; sleep 60; :' & wait"
+  for _, signal in ipairs { "TERM", "KILL" } do
+    local proc = attempt.call(pipe.spawn, { "/bin/sh", "-c", script })
+    assert(attempt.method(proc, "stdout_read_line") == "ready")
+    attempt.method(proc, "kill_tree", signal)
+    assert(attempt.method(proc, "stdout_read_all") == "")
+    attempt.method(proc, "wait")
+  end
+end
