@@ -146,6 +146,14 @@ function attempt.shows_as(word)
   end
 end
 
+---A child that has given back what was written to it.
+function attempt.echo(pipe)
+  local proc = attempt.call(pipe.spawn, { "/bin/cat" })
+  attempt.write(proc, "text")
+  assert(attempt.method(proc, "stdout_read_any", 10) == "text")
+  return proc
+end
+
 ---The answer tells, in words that have no errno, that something has failed: it must have been the fault.
 function attempt.told(text)
   blame(text)

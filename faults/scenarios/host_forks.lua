@@ -2,20 +2,13 @@
 local attempt = require("faults.attempt")
 local libc = require("faults.libc")
 
-local function echo(pipe)
-  local proc = attempt.call(pipe.spawn, { "/bin/cat" })
-  attempt.write(proc, "text")
-  assert(attempt.method(proc, "stdout_read_any", 10) == "text")
-  return proc
-end
-
 return function(pipe)
-  local proc = echo(pipe)
+  local proc = attempt.echo(pipe)
   local copy = libc.C.fork()
   if copy == 0 then
     local good = pcall(function()
       assert(not proc:write("text"))
-      echo(pipe):close()
+      attempt.echo(pipe):close()
     end)
     libc.C._exit(good and 0 or 1)
   end
