@@ -3,6 +3,9 @@ BUILD       ?= build
 PREFIX      ?= /usr/local
 JOBS        ?= $(shell nproc)
 CMAKE_FLAGS ?=
+# How long `make soak` works.
+SOAK_CYCLES  ?= 100000
+SOAK_SECONDS ?= 3600
 
 build_packages := g++ make cmake pkg-config libuv1-dev luajit gzip
 test_packages  := libgtest-dev lua-busted perl bc procps strace openssh-server openssh-client \
@@ -11,12 +14,13 @@ lint_packages  := lua-check clang-format clang-tidy
 bench_packages := lua-luv gnuplot-nox strace
 
 configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
+soak      = LUA_PATH="lua/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(BUILD)/bin/luajit soak/run.lua
 c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc bench/c/*.[ch] bench/child/*.[ch] \
             faults/shim/*.h faults/shim/*.cc
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: build help demo test check faults bench lint format install clean
+.PHONY: build help demo test check faults soak bench lint format install clean
 
 build: ## build the library and the tests (the default)
 	$(configure)
@@ -44,6 +48,15 @@ faults: ## make every call of the library fail, one after the other; ARGS="--qui
 	cmake --build $(BUILD) -j $(JOBS) --target faults
 	LUA_PATH="?.lua;lua/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" \
 	  $(BUILD)/bin/luajit faults/run.lua --build $(BUILD) --jobs $(JOBS) $(ARGS)
+
+soak: ## install what is missing and run the soak, 70 minutes; SOAK_SECONDS=600 SOAK_CYCLES=10000 for less
+	@scripts/install-packages.sh $(build_packages) $(test_packages)
+	$(configure)
+	cmake --build $(BUILD) -j $(JOBS) --target pipe_core
+	$(soak) cycles count=$(SOAK_CYCLES)
+	PIPE_REAPER=sigchld $(soak) cycles count=$$(($(SOAK_CYCLES) / 10))
+	$(soak) mix seconds=$(SOAK_SECONDS)
+	PIPE_REAPER=sigchld $(soak) mix seconds=$$(($(SOAK_SECONDS) / 10))
 
 bench: ## install what is missing and measure everything; ARGS="spawn lines" for these workloads only
 	@scripts/install-packages.sh $(build_packages) $(bench_packages)

@@ -64,3 +64,12 @@ if(EXISTS "${PROJECT_SOURCE_DIR}/csrc/test/abi_test.c")
 endif()
 
 add_lua_test(quickstart "${PIPE_LUAJIT}" examples/quickstart.lua)
+
+# A little of what `make soak` does for an hour, so that it stays right: by number, not by time.
+function(add_soak_tests suffix)
+  add_lua_test(soak.cycles${suffix} ${ARGN} "${PIPE_LUAJIT}" soak/run.lua cycles count=200)
+  add_lua_test(soak.mix${suffix} ${ARGN} "${PIPE_LUAJIT}" soak/run.lua mix seconds=0 batch=80 count=240)
+endfunction()
+add_soak_tests("")
+add_soak_tests(.sigchld "${CMAKE_COMMAND}" -E env PIPE_REAPER=sigchld)
+add_soak_tests(.fork "${CMAKE_COMMAND}" -E env PIPE_SPAWN=fork)
