@@ -112,7 +112,6 @@ describe("foreman start shows", function()
     for number = 1, 30000 do
       expected[number] = number
     end
-local f=io.open("/tmp/fm/got","w") f:write(lines) f:close()
     assert.is_truthy(lines:find("\n" .. table.concat(expected, "\n") .. "\n", 1, true))
   end)
 end)
