@@ -10,19 +10,30 @@ local timer = require("pipe.timer")
 require("pipe.engine").open()
 
 ---@class pipe
+---@field pipeline fun(stages: (string|table)[], opts: pipe.SpawnOptions?): pipe.Pipeline?, string?, string?
+---@field coroutine pipe.coroutine
+---@field signal pipe.signal
 local pipe = {
   version = "0.1.0",
   spawn = require("pipe.process").spawn,
   wait_any = require("pipe.wait_any"),
   run = require("pipe.run").run,
   shell = require("pipe.shell"),
-  pipeline = require("pipe.pipeline"),
   sleep = timer.sleep,
   thread = require("pipe.thread"),
   semaphore = require("pipe.semaphore"),
-  coroutine = require("pipe.coroutine"),
   loop = require("pipe.loop"),
-  signal = require("pipe.signal"),
 }
 
-return pipe
+-- Loaded when a script first names them. Few do, and the code of the others would lie in their heap, where it makes
+-- each cycle of the collector longer, and require("pipe") too.
+local later = { pipeline = true, coroutine = true, signal = true }
+
+return setmetatable(pipe, {
+  __index = function(_, name)
+    if later[name] then
+      pipe[name] = require("pipe." .. name)
+      return pipe[name]
+    end
+  end,
+})

@@ -40,6 +40,9 @@ local function walk(name, module)
     end
   end
 end
+for _, name in ipairs { "coroutine", "pipeline", "signal" } do -- which load when they are named
+  assert(pipe[name], name)
+end
 walk("pipe", pipe)
 for _, name in ipairs { "pipe.luv", "pipe.cqueues", "pipe.copas" } do
   walk(name, require(name))
@@ -74,6 +77,8 @@ describe("The annotations", function()
     for name, module in pairs(modules) do
       assert.same({}, annotations.problems(name, module, lines_of))
     end
+    assert.same({}, annotations.problems("pipe", { pipeline = pipe.pipeline }, lines_of,
+      annotations.fields(lines_of_file("lua/pipe.lua"), "pipe")))
   end)
 
   it("name the methods of every class, and their parameters", function()

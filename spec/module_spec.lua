@@ -12,7 +12,7 @@ describe("The module", function()
   end)
 
   it("has all its parts", function()
-    for _, name in ipairs { "spawn", "sleep" } do
+    for _, name in ipairs { "spawn", "run", "pipeline", "wait_any", "sleep" } do
       assert.equal("function", type(pipe[name]))
     end
     for part, names in pairs {
@@ -20,11 +20,28 @@ describe("The module", function()
       semaphore = { "new" },
       loop = { "run", "fd", "step", "timeout" },
       coroutine = { "create", "resume", "wrap", "status", "running", "yield" },
+      shell = { "run", "quote" },
+      signal = { "wait", "on", "reset", "kill", "signum", "signame" },
     } do
       for _, name in ipairs(names) do
         assert.equal("function", type(pipe[part][name]), part .. "." .. name)
       end
     end
+  end)
+
+  it("has nothing else", function()
+    assert.is_nil(pipe.engine)
+    assert.is_nil(pipe[1])
+    assert.is_nil(rawget(pipe, "engine"))
+  end)
+
+  it("loads what few scripts need when it is named", function()
+    assert.equal("nil\nsignal\nsame\n", host.output [[
+      local pipe = require "pipe"
+      print(package.loaded["pipe.signal"])
+      print(pipe.signal == package.loaded["pipe.signal"] and "signal")
+      print(pipe.signal == pipe.signal and rawget(pipe, "signal") == pipe.signal and "same")
+    ]])
   end)
 
   it("sets no globals, and changes none", function()

@@ -329,9 +329,10 @@ describe("pipe.signal.on", function()
       local disposition = require "spec.disposition"
       local libc = require "spec.libc"
       local pipe = require "pipe"
-      assert(disposition("HUP") == "default") -- loads what it needs
+      local signal = pipe.signal
+      assert(disposition("HUP") == "default") -- loads what it needs, as naming pipe.signal has done
       local before = libc.limit(libc.RLIMIT_NOFILE, 3)
-      local result, message, code = pipe.signal.on("HUP", print)
+      local result, message, code = signal.on("HUP", print)
       libc.limit(libc.RLIMIT_NOFILE, before)
       print(result, message, code)
       print(disposition("HUP"))

@@ -280,9 +280,10 @@ describe("pipe.signal.wait", function()
       local disposition = require "spec.disposition"
       local libc = require "spec.libc"
       local pipe = require "pipe"
-      assert(disposition("HUP") == "default") -- loads what it needs
+      local signal = pipe.signal
+      assert(disposition("HUP") == "default") -- loads what it needs, as naming pipe.signal has done
       local before = libc.limit(libc.RLIMIT_NOFILE, 3)
-      local result, message, code = pipe.signal.wait({ "HUP", "USR1" }, 1)
+      local result, message, code = signal.wait({ "HUP", "USR1" }, 1)
       libc.limit(libc.RLIMIT_NOFILE, before)
       print(result, message, code)
       print(disposition("HUP"), disposition("USR1"))

@@ -14,6 +14,7 @@ local running, isyieldable = coroutine.running, coroutine.isyieldable
 local parked = setmetatable({}, { __mode = "k" })
 local GUEST = { co = true } -- there for a wait that has passed on to another event loop
 
+---@class pipe.coroutine
 local M = {
   create = create,
   running = running,

@@ -22,6 +22,7 @@ local LARGEST_PID = 2 ^ 31 - 1
 local Handler = {}
 Handler.__index = Handler
 
+---@class pipe.signal
 local signal = {}
 
 ---The number of a signal.
