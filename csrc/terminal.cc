@@ -42,9 +42,13 @@ int type_end_of_file(int master, bool at_line_start) {
   if (::tcgetattr(master, &settings) != 0) return -errno;
   const auto character = static_cast<char>(settings.c_cc[VEOF]);
   if ((settings.c_lflag & ICANON) == 0 || character == _POSIX_VDISABLE) return 0;
-  const char typed[] = {character, character};
-  const ssize_t size = ::write(master, typed, at_line_start ? 1 : 2);
-  if (size < 0) return errno == EIO ? 0 : -errno;  // EIO: nobody has the other side open any more
+  for (int missing = at_line_start ? 1 : 2; missing > 0;) {
+    if (::write(master, &character, 1) == 1) {
+      --missing;
+    } else if (errno != EINTR) {         // a signal that is pending: the kernel looks for one before it takes anything
+      return errno == EIO ? 0 : -errno;  // EIO: nobody has the other side open any more
+    }
+  }
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -12,6 +13,19 @@
 #include "descriptors.h"
 #include "forked.h"
 #include "refused_argument.h"
+
+namespace {
+
+int writes_that_a_signal_interrupts = 0;
+
+}  // namespace
+
+extern "C" ssize_t write(int fd, const void* bytes, size_t size) {
+  if (writes_that_a_signal_interrupts == 0) return ::syscall(SYS_write, fd, bytes, size);
+  --writes_that_a_signal_interrupts;
+  errno = EINTR;
+  return -1;
+}
 
 namespace pipe_core {
 namespace {
@@ -155,6 +169,16 @@ TEST(Terminal, GivesTheUnfinishedLineAndThenEndOfFile) {
   Pair pair;
   ASSERT_EQ(pair.open(), 0);
   type(pair, "unfinished");
+  ASSERT_EQ(type_end_of_file(pair.master.get(), false), 0);
+  EXPECT_EQ(one_read(pair.terminal), "'unfinished'");
+  EXPECT_EQ(one_read(pair.terminal), "''");
+}
+
+TEST(Terminal, GivesEndOfFileThoughSignalsInterruptIt) {
+  Pair pair;
+  ASSERT_EQ(pair.open(), 0);
+  type(pair, "unfinished");
+  writes_that_a_signal_interrupts = 2;
   ASSERT_EQ(type_end_of_file(pair.master.get(), false), 0);
   EXPECT_EQ(one_read(pair.terminal), "'unfinished'");
   EXPECT_EQ(one_read(pair.terminal), "''");

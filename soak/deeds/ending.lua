@@ -58,7 +58,7 @@ function deeds.the_first_of_several(random)
   while left > 0 do
     local proc = procs[random:between(1, #procs)]
     if proc:try_wait() == nil then
-      proc:shutdown("stdin")
+      expect.words("true", proc:shutdown("stdin"))
       local first, ok, reason, status = pipe.wait_any(procs, patient.MS)
       expect.truth(first == proc, "another one was told")
       expect.words("true exit 0", ok, reason, status)
@@ -94,7 +94,7 @@ function deeds.a_stop_that_is_no_exit()
   expect.words("true", proc:kill("CONT"))
   expect.words("2", proc:write("on"))
   expect.words("on", proc:stdout_read_bytes(2))
-  proc:shutdown("stdin")
+  expect.words("true", proc:shutdown("stdin"))
   expect.words("true exit 0", proc:wait())
 end
 

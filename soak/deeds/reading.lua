@@ -104,7 +104,7 @@ local function feed(random, proc, text)
       pipe.sleep(0)
     end
   end
-  proc:shutdown("stdin")
+  expect.words("true", proc:shutdown("stdin"))
 end
 
 local commands = { stdout = { "cat" }, stderr = { "sh", "-c", "exec cat >&2" } }
@@ -168,7 +168,7 @@ function deeds.output_that_nobody_reads(random)
   end
   local way = random:below(3)
   if way == 0 then
-    proc:shutdown("stdout")
+    expect.words("true", proc:shutdown("stdout"))
     expect.words("false signal 13", proc:wait())
   elseif way == 1 then
     proc:close()

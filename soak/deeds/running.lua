@@ -62,7 +62,7 @@ function deeds.a_pipeline(random)
   local p = patient.pipeline(stages, { stderr = "pipe", pipe_size = random:once_in(3) and 4096 or nil })
   local writer = pipe.thread.spawn(function()
     local size = p:write(text)
-    p:shutdown("stdin")
+    expect.words("true", p:shutdown("stdin"))
     return size
   end)
   expect.bytes(text, p:stdout_read_all())

@@ -10,7 +10,7 @@ function deeds.a_file_there_and_back(random)
   local path, text = os.tmpname(), random:bytes(random:size(200000))
   local proc = patient.spawn({ "cat" }, { stdout = { file = path } })
   expect.words(#text, proc:write(text))
-  proc:shutdown("stdin")
+  expect.words("true", proc:shutdown("stdin"))
   expect.words("true exit 0", proc:wait())
   proc = patient.spawn({ "cat" }, { stdin = { file = path }, stderr = "null" })
   expect.bytes(text, proc:stdout_read_all())
@@ -52,14 +52,14 @@ function deeds.a_terminal(random)
   expect.words("1", proc:write("\n"))
   expect.words(("%d %d"):format(rows, columns), proc:stdout_read_line())
   for number = 1, random:below(20) do
-    proc:write(number .. "\n")
+    expect.words(#tostring(number) + 1, proc:write(number .. "\n"))
     expect.words(number, proc:stdout_read_line())
   end
   if random:once_in(3) then
     proc:close()
     return
   end
-  proc:shutdown("stdin")
+  expect.words("true", proc:shutdown("stdin"))
   expect.bytes("", proc:stdout_read_all())
   expect.words("true exit 0", proc:wait())
 end
