@@ -14,7 +14,7 @@ lint_packages  := lua-check clang-format clang-tidy
 bench_packages := lua-luv gnuplot-nox strace
 
 configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
-soak      = LUA_PATH="lua/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(BUILD)/bin/luajit soak/run.lua
+soak      = GLIBC_TUNABLES=glibc.malloc.tcache_count=0 LUA_PATH="lua/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(BUILD)/bin/luajit soak/run.lua
 c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc bench/c/*.[ch] bench/child/*.[ch] \
             faults/shim/*.h faults/shim/*.cc
 

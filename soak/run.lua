@@ -3,6 +3,11 @@
 --   cycles  count=100000             one child after the other
 --   mix     seconds=3600 count=1000  everything at random, for both; batch=1000 operations between two looks
 --           seed=1                   other operations; only=N does the one with this number, alone
+if not (os.getenv("GLIBC_TUNABLES") or ""):find("glibc.malloc.tcache_count=0", 1, true) then
+  -- What malloc(3) keeps for a thread counts as taken: up to 240 KiB, as time goes by.
+  error("run it with GLIBC_TUNABLES=glibc.malloc.tcache_count=0, as make soak does", 0)
+end
+
 local function usage()
   error("usage: luajit soak/run.lua cycles|mix [count=N] [seconds=N] [batch=N] [seed=N] [only=N]", 0)
 end
