@@ -85,6 +85,20 @@ describe("pipe.luv", function()
     assert.same({ "outer", "inner" }, order)
   end)
 
+  it("needs as many handles in the end as it needed first, however often it is attached", function()
+    local function handles()
+      local count = 0
+      uv.walk(function() count = count + 1 end)
+      return count
+    end
+    local before = handles()
+    for _ = 1, 3 do
+      luv.detach()
+      luv.attach()
+    end
+    assert.equal(before, handles())
+  end)
+
   it("takes the module that it is given", function()
     luv.detach()
     assert.is_true(luv.attach(uv))
@@ -140,6 +154,17 @@ describe("pipe.luv in a host of its own", function()
       semaphore:post(3)
       call_all()
     ]]))
+  end)
+
+  it("may be detached by the last line of a program", function()
+    assert.equal("text\n", host.output [[
+      local pipe = require "pipe"
+      local luv = require "pipe.luv"
+      luv.attach()
+      coroutine.wrap(function() print(pipe.run({ "echo", "-n", "text" }).stdout) end)()
+      require "luv".run()
+      luv.detach()
+    ]])
   end)
 
   it("does not resume the host's coroutines in a copy that turns that loop", function()

@@ -68,14 +68,35 @@ local function wait(waiter)
   waiter.coroutine = nil
 end
 
-local function start(uv, fd)
+-- luv module → the handles of an adapter that was detached, for the next one. They are not closed: in a program that
+-- ends before its loop has run again, luv crashes over a handle that was.
+local spare = {}
+
+local function open_handles(uv, fd)
+  local handles = spare[uv]
+  spare[uv] = nil
+  if handles and handles.fd == fd then
+    return handles
+  end
   local poll, message, code = uv.new_poll(fd)
   if not poll then
     return nil, message, code
   end
-  local timer = not editor_schedule and uv.new_timer()
+  return { fd = fd, poll = poll, timer = not editor_schedule and uv.new_timer() }
+end
+
+local function start(uv, fd)
+  local handles, message, code = open_handles(uv, fd)
+  if not handles then
+    return nil, message, code
+  end
+  local poll, timer = handles.poll, handles.timer
   local carrier = { wait = wait }
-  local queue = new_queue(editor_schedule or function(f) timer:start(0, 0, f) end)
+  local queue = new_queue(editor_schedule or function(f)
+    if not carrier.closed then
+      timer:start(0, 0, f)
+    end
+  end)
 
   local function turn()
     queue.about_to = true
@@ -118,10 +139,11 @@ local function start(uv, fd)
     end
   end
   function carrier.close()
-    poll:close()
+    poll:stop()
     if timer then
-      timer:close()
+      timer:stop()
     end
+    spare[uv] = handles
   end
   poll:start("r", watch)
   return carrier
