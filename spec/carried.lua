@@ -24,7 +24,7 @@ local others = {
 require "luv" -- which makes its loop, and the descriptors of that
 
 return function(driver)
-  local adapter = require(driver.name)
+  local adapter, on_error = require(driver.name), pipe.thread.on_error
   local started
 
   -- Starts a coroutine of that loop; what it throws is in the table that this returns.
@@ -61,6 +61,7 @@ return function(driver)
   end
 
   function carried.after()
+    pipe.thread.on_error = on_error
     assert.is_true(started == nil or started.ended)
     assert.is_true(adapter.detach())
     started = nil
@@ -207,6 +208,20 @@ return function(driver)
     end)
     run(function() return pipe.coroutine.status(th) == "dead" end)
     assert.same({ "text", "slept" }, order)
+  end
+
+  cases["lets pipe.thread.on_error wait"] = function()
+    local told
+    function pipe.thread.on_error(_, message)
+      pipe.sleep(0.001)
+      told = message
+    end
+    pipe.thread.spawn(function()
+      pipe.sleep(0)
+      error("broken", 0)
+    end)
+    run(function() return told end)
+    assert.equal("broken", told)
   end
 
   cases["has a coroutine look dead only when it is, and normal while it waits through another one"] = function()

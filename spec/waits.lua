@@ -114,6 +114,13 @@ local waits = {
     assert.is_true(semaphore:wait(math.huge))
     assert.same({ nil, "timeout" }, { semaphore:wait(0.001) })
   end,
+  ["pipe.signal.wait"] = function(later)
+    later(function() pipe.signal.kill(libc.C.getpid(), "USR1") end)
+    assert.equal("USR1", pipe.signal.wait("USR1"))
+    assert.same({ nil, "timeout" }, { pipe.signal.wait("USR1", 1) })
+    later(function() pipe.signal.reset("USR1") end)
+    assert.same({ nil, "aborted" }, { pipe.signal.wait("USR1") })
+  end,
   ["a generator of pipe.coroutine"] = function(later)
     local proc = assert(pipe.spawn({ "cat" }))
     local lines = pipe.coroutine.wrap(function()

@@ -15,6 +15,12 @@ Task.__index = Task
 
 local thread = {}
 
+local function make(f)
+  local task = scheduler.adopt(create(f), Task)
+  task.state = "alive"
+  return task
+end
+
 -- Text for a value of any type, whose __tostring may be broken.
 local function text_of(value)
   local ok, text = pcall(tostring, value)
@@ -36,6 +42,16 @@ local function report(co, err)
   if not ok then -- protected, too: the host may have closed its stderr
     pcall(io.stderr.write, io.stderr, "pipe: pipe.thread.on_error failed: ", text_of(failure),
       "; the light thread's error was: ", traceback, "\n")
+  end
+end
+
+-- Under another event loop we may be on its main stack, or in the coroutine that turns our loop. Neither can wait, and
+-- on_error may: so it gets a light thread.
+local function report_where_it_may_wait(co, err)
+  if scheduler.current or not scheduler.carrier() then
+    report(co, err)
+  else
+    scheduler.run(make(report), co, err)
   end
 end
 
@@ -81,7 +97,7 @@ function Task:finish(ok, ...)
   self.ok, self.count, self.results = ok, select("#", ...), { ... }
   tell_waiters(self)
   if not ok and self.state == "ended" then
-    report(co, (...))
+    report_where_it_may_wait(co, (...))
   end
   if self.on_end then
     self.on_end()
@@ -137,12 +153,6 @@ local function wait_for_first(waiter, tasks)
     return take(task)
   end
   return nil, "already waited or killed"
-end
-
-local function make(f)
-  local task = scheduler.adopt(create(f), Task)
-  task.state = "alive"
-  return task
 end
 
 function scheduler.spawn_later(f)
