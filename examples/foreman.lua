@@ -121,6 +121,8 @@ local function unquote(text)
   return (value:gsub("%z(%d%d%d)", function(code) return string.char(code) end))
 end
 
+local ENOENT = 2
+
 local function read_env(path, variables)
   read_lines(path, function(line)
     local name, text = line:gsub("^%s*export%s+", ""):match("^%s*([%a_][%w_]*)%s*=%s*(.*)$")
@@ -135,11 +137,9 @@ end
 -- The variables that are laid over our own environment. Of several files the last wins.
 local function environment(options)
   local variables, default = {}, options.root .. "/.env"
-  local file = not options.env and io.open(default)
-  if file then
-    file:close()
-    read_env(default, variables)
-  end
+  local file, _, errno = io.open(default)
+  if file then file:close() end
+  if not options.env and errno ~= ENOENT then read_env(default, variables) end
   for path in (options.env or ""):gmatch("[^,]+") do read_env(path, variables) end
   return variables
 end
@@ -158,7 +158,7 @@ local silent = false -- once nobody reads what we show
 -- Shows whole lines, in one write.
 local function show(process, lines)
   if silent then return end
-  local head = ("%s %-" .. column .. "s | "):format(os.date("%H:%M:%S"), process.name)
+  local head = ("%s %s%s | "):format(os.date("%H:%M:%S"), process.name, (" "):rep(column - #process.name))
   if coloured then head = ("\27[%dm%s\27[0m"):format(process.colour, head) end
   io.write((lines:gsub("[^\n]*\n", head .. "%0")))
 end
@@ -170,6 +170,14 @@ end
 local CHUNK = 4096
 local LONGEST = 2 ^ 24 -- a longer line is shown in parts: who never ends a line must not use up the memory
 
+-- Shows a line that has begun, and will have no end any more.
+local function finish_line(process, output)
+  if output.size > 0 then
+    show(process, table.concat(output.pieces) .. "\n")
+    output.pieces, output.size = {}, 0
+  end
+end
+
 -- Shows an output in whole lines, whatever the pieces are that they come in: up to its end, or the process's timeout,
 -- or `most` bytes. `output` has the line that has begun, so that somebody else may go on.
 local function relay(process, output, most)
@@ -178,9 +186,11 @@ local function relay(process, output, most)
     local lines, begun = (bytes or ""):match("^(.*\n)(.*)$")
     table.insert(output.pieces, lines or bytes)
     output.size, most = output.size + #(bytes or ""), most - #(bytes or "")
-    if lines or output.size > LONGEST or err == "closed" and output.size > 0 then
-      show(process, table.concat(output.pieces) .. (lines and "" or "\n"))
-      output.pieces, output.size = { begun }, #(begun or "")
+    if lines then
+      show(process, table.concat(output.pieces))
+      output.pieces, output.size = { begun }, #begun
+    elseif output.size > LONGEST or err == "closed" then
+      finish_line(process, output)
     end
     coroutine.yield() -- who floods us always has more to read: the others, and the signals, want their turn
   until not bytes or most <= 0
@@ -250,6 +260,7 @@ local LEFT_BEHIND = 2 ^ 18 -- more than a pipe and the library's buffer hold
 local function follow(process)
   local proc = process.proc
   local outputs = { { read = proc.stdout_read_any }, { read = proc.stderr_read_any } }
+  process.outputs = outputs
   for _, output in ipairs(outputs) do
     output.pieces, output.size = {}, 0
     output.relay = pipe.thread.spawn(relay, process, output, math.huge)
@@ -344,6 +355,9 @@ function commands.start(options, name)
     send("KILL")
     pipe.thread.wait(all_gone, pipe.thread.spawn(pipe.sleep, 1))
   end
+  for _, process in ipairs(started) do -- who has left its group may have its outputs open still
+    for _, output in ipairs(process.outputs) do finish_line(process, output) end
+  end
   os.exit(exit_status)
 end
 
@@ -367,13 +381,18 @@ function commands.run(options, ...)
   os.exit((verdict(proc:wait())))
 end
 
+local most_words = { start = 1, check = 0, help = 0, run = math.huge } -- after the command
+
 local options = take_options(arg)
 options.procfile = options.procfile or options.root and options.root .. "/Procfile" or "Procfile"
 options.root = options.root or options.procfile:match("^.*/") or "."
-local command = commands[options.help and "help" or arg[1]]
+local name = options.help and "help" or arg[1]
+local command = commands[name]
 if not command then
   io.stderr:write(arg[1] and "foreman: unknown command " .. arg[1] .. "\n" or usage)
   os.exit(MISUSE)
+elseif not options.help and arg[most_words[name] + 2] then
+  fail(MISUSE, "too many words for %s: %s", name, arg[most_words[name] + 2])
 end
 pipe.thread.spawn(command, options, unpack(arg, 2))
 pipe.loop.run()

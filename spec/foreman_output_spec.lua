@@ -43,6 +43,11 @@ describe("foreman start shows", function()
     proc:wait()
   end)
 
+  it("names as long as they are", function()
+    local name = ("n"):rep(200)
+    assert.is_truthy(said(name .. ": echo text\n")[name .. ".1"]:find("\ntext\nexited with code 0\n$"))
+  end)
+
   it("stdout and stderr, on its stdout", function()
     project:write("Procfile", "web: echo out; echo err >&2; exec sleep 1000\n")
     local proc = project:start({ "start" })

@@ -206,10 +206,11 @@ describe("foreman start, when a process exits,", function()
 
   it("is not kept by a daemon that has its output", function()
     local proc = start("web: setsid sh -c 'echo $$; : >ready; exec sleep 1000' & "
-      .. "until [ -e ready ]; do sleep 0.01; done; exit 7\n", "-t", "0.1")
+      .. "until [ -e ready ]; do sleep 0.01; done; printf unfinished; exit 7\n", "-t", "0.1")
     local pid = tonumber(foreman.await(proc, "web.1", "^%d+$"))
-    local _, status = rest(proc)
+    local said, status = rest(proc)
     assert.equal(7, status)
+    assert.equal("exited with code 7\nunfinished\n", said["web.1"])
     assert.is_truthy(state(pid):find("[^Z]"))
     libc.C.kill(pid, libc.SIGKILL)
   end)
