@@ -69,6 +69,29 @@ describe("Two Lua states in one process", function()
     ]]))
   end)
 
+  it("may catch the same signal: each gets it, and one that is closed leaves it to the other", function()
+    assert.equal("HUP\tHUP\nHUP\ncaught\tdefault\n", host.output(start .. [[
+      local disposition = require "spec.disposition"
+      local function send()
+        assert(pipe.signal.kill(libc.C.getpid(), "HUP"))
+      end
+      local wait = "return (pipe.signal.wait('HUP'))"
+      local L, closing = state.open(), state.open()
+      for _, each in ipairs { L, closing } do
+        state.run(each, "pipe.signal.wait('HUP', 1)")
+      end
+      send()
+      print(state.run(L, wait), state.run(closing, wait))
+      state.run(closing, "pipe.signal.on('HUP', print)")
+      send()
+      state.close(closing)
+      print(state.run(L, wait))
+      local before = disposition("HUP")
+      state.close(L)
+      print(before, disposition("HUP"))
+    ]]))
+  end)
+
   it("may carry each other's loop", function()
     assert.equal("text\n", host.output(start .. [[
       local L = state.open()
