@@ -95,7 +95,7 @@ end
 function host_run.run(place, variant, call, nth, errno)
   local res = assert(pipe.run({ place.luajit, "faults/host.lua", variant.scenario, call, nth, errno }, {
     env = environment(place, variant), timeout = PATIENCE, grace = 0,
-    rlimits = { nofile = DESCRIPTORS },
+    parent_death_signal = "KILL", rlimits = { nofile = DESCRIPTORS },
   }))
   local result = { errors = {}, refused = {}, calls = {}, blocks = {}, left = {} }
   for line in res.stdout:gmatch("[^\n]+") do

@@ -8,6 +8,9 @@ int dup(int fd);
 int dup2(int from, int to);
 int close(int fd);
 int fork(void);
+int _Fork(void);
+void abort(void);
+int getpid(void);
 void _exit(int status);
 int kill(int pid, int signum);
 int waitid(int type, unsigned id, void *info, int options);
@@ -16,13 +19,15 @@ struct faults_pollfd { int fd; short events; short revents; };
 int setenv(const char *name, const char *value, int overwrite);
 int sigemptyset(void *set);
 int sigaddset(void *set, int signum);
+int prctl(int option, unsigned long argument);
 int sigprocmask(int how, const void *set, void *old);
 int poll(struct faults_pollfd *entries, unsigned long count, int timeout);
 ]]
 
 local libc = { C = ffi.C, POLLIN = 1 }
 
-local EINTR = 4
+local EINTR, SIGKILL = 4, 9
+local PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 ---A child, dead or alive?
 function libc.has_children()
@@ -40,14 +45,26 @@ function libc.await(pid)
   return status[0]
 end
 
----Kills and reaps all children.
+---Kills and reaps all children, and whoever becomes one by that.
 function libc.end_children()
-  local list = assert(io.open("/proc/thread-self/children"))
-  for pid in list:read("*a"):gmatch("%d+") do
-    ffi.C.kill(tonumber(pid), 9)
-    libc.await(tonumber(pid))
+  while libc.has_children() do
+    local list = assert(io.open("/proc/thread-self/children"))
+    for pid in list:read("*a"):gmatch("%d+") do
+      ffi.C.kill(tonumber(pid), SIGKILL)
+      libc.await(tonumber(pid))
+    end
+    list:close()
   end
-  list:close()
+end
+
+---Who loses his parent becomes a child of ours.
+function libc.adopt_orphans()
+  assert(ffi.C.prctl(PR_SET_CHILD_SUBREAPER, 1) == 0)
+end
+
+---We die with our parent, whatever he dies of.
+function libc.die_with_parent()
+  assert(ffi.C.prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
 end
 
 return libc

@@ -2,6 +2,7 @@
 -- in the project's root, as `make faults` does. CONTRIBUTING.md tells what it does.
 
 local ffi = require("ffi")
+local libc = require("faults.libc")
 local matrix = require("faults.matrix")
 local pipe = require("pipe")
 local sites = require("faults.sites")
@@ -76,6 +77,7 @@ end
 for _, name in ipairs(rig.sites:unlisted()) do
   rig.complain("the library calls " .. name .. ", which is neither in faults/calls.lua nor in faults/harmless.lua")
 end
+libc.adopt_orphans()
 local started = os.time()
 for _, variant in ipairs(chosen(settings)) do
   local queue = {}
@@ -83,6 +85,7 @@ for _, variant in ipairs(chosen(settings)) do
   pipe.loop.run()
   local before = rig.matrix.runs
   work_off(queue, tonumber(settings.jobs))
+  libc.end_children() -- of hosts that have died
   io.stderr:write(("%s: %d runs\n"):format(variant.title, rig.matrix.runs - before))
 end
 

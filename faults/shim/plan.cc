@@ -152,6 +152,14 @@ size_t slot_of(const void* block) {
   return slot;
 }
 
+// At once: it may be the last that is heard of us. Not dprintf(3), which takes stdio's locks: we may be in a signal's
+// handler, or in a copy that another thread's work was inherited by half done.
+void say_injected(const char* name, size_t offset) {
+  char line[kNameSize + 32];
+  const int size = std::snprintf(line, sizeof line, "@injected %s %zx\n", name, offset);
+  static_cast<void>(!::write(STDOUT_FILENO, line, static_cast<size_t>(size)));
+}
+
 void report_descriptors() {
   DIR* folder = ::opendir("/proc/self/fd");
   while (const dirent* entry = ::readdir(folder)) {
@@ -220,7 +228,7 @@ int fails(const char* name, const void* site) {
     state->injected = true;
     offset = called.offset;
   }
-  dprintf(STDOUT_FILENO, "@injected %s %zx\n", name, offset);  // now: it may be the last that is heard of us
+  say_injected(name, offset);
   return state->error;
 }
 
