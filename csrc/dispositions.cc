@@ -46,8 +46,9 @@ bool is_ours(const struct sigaction& action) {
 }
 
 bool are_equal(const struct sigaction& a, const struct sigaction& b) {
-  constexpr size_t kKernelsMask = 8;  // bytes; what glibc has behind them is left to chance
-  return a.sa_flags == b.sa_flags && a.sa_handler == b.sa_handler &&
+  constexpr size_t kKernelsMask = 8;     // bytes; what glibc has behind them is left to chance
+  constexpr int kRestorer = 0x04000000;  // libc's own, in all that it has ever set
+  return ((a.sa_flags ^ b.sa_flags) & ~kRestorer) == 0 && a.sa_handler == b.sa_handler &&
          std::memcmp(&a.sa_mask, &b.sa_mask, kKernelsMask) == 0;
 }
 

@@ -32,7 +32,9 @@ class AllSignalsBlocked {
     error_ = set(SIG_BLOCK, &all, &before_);
   }
   ~AllSignalsBlocked() {
-    if (error_ == 0) set(SIG_SETMASK, &before_, nullptr);
+    if (error_ < 0) return;
+    // Nobody could be told, and a host whose signals stay blocked hears of nothing any more.
+    if (set(SIG_SETMASK, &before_, nullptr) < 0) set(SIG_SETMASK, &before_, nullptr);
   }
   AllSignalsBlocked(const AllSignalsBlocked&) = delete;
   AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
