@@ -17,6 +17,8 @@ local function errnos(...)
 end
 
 local CLOSED = { EPIPE = { "closed" }, EIO = { "closed" } } -- nobody can ever read it again
+local DROPPED = { "signal lost" } -- a handler has nobody to tell
+local UNTOLD = { "timeout" }
 local LOST = { "exit status lost", "exited" }
 
 return {
@@ -30,8 +32,9 @@ return {
   PIDFD_GET_INFO = { { "EINVAL", "ENOSYS", "EPERM" }, words = { EINVAL = LOST, ENOSYS = LOST, EPERM = LOST } },
   fchown = { { "EPERM", "EIO" }, root = true },
   read = { { "EINTR", "EAGAIN", "ENOMEM", "EPERM", "EIO" } },
-  -- EIO is what a terminal says that nobody has open any more: nobody waits for the end of file that was to be typed.
-  write = { { "EINTR", "EAGAIN", "EIO" }, words = { EIO = { "timeout" } } },
+  -- EIO is what a terminal says that nobody has open any more: nobody waits for the end of file that was to be typed. A
+  -- signal's byte goes into a pipe that is full, or takes it.
+  write = { { "EINTR", "EAGAIN", "EIO" }, words = { EINTR = UNTOLD, EAGAIN = UNTOLD, EIO = UNTOLD } },
   writev = { { "EINTR", "EAGAIN", "ENOMEM", "EPIPE", "EIO" }, words = CLOSED },
   pwritev2 = { { "EINTR", "EAGAIN", "ENOMEM", "ENOSYS", "EPERM", "EOPNOTSUPP", "EPIPE", "EIO" }, words = CLOSED },
   close = { { "EINTR", "EIO" } },
@@ -54,7 +57,8 @@ return {
   pidfd_send_signal = { { "ENOSYS", "EPERM" } },
   kill = { { "EPERM" }, spares = true, words = { EPERM = { "ESRCH" } } }, -- ESRCH: of a child that has lost its parent
   getpgid = { { "EPERM" } },
-  sigaction = { { "EINVAL" } },
+  sigaction = { { "EINVAL" }, words = { EINVAL = DROPPED } },
+  tgkill = { { "EPERM" }, words = { EPERM = DROPPED } },
   sigpending = { { "EPERM" } },
   sigtimedwait = { { "EINTR" } }, -- EAGAIN would be that there is no signal, where there is one
   pthread_sigmask = { { "EPERM" } },

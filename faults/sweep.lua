@@ -64,7 +64,7 @@ end
 local function some(rig, variant, dry, name, firsts)
   for place, nth in pairs(firsts) do
     local list = calls[name][1]
-    local key = name .. " " .. place
+    local key = name .. " " .. place .. (variant.never.kill or "") -- a second failure comes after the first
     rig.seen[key] = (rig.seen[key] or 0) + 1
     local turn = rig.seen[key]
     for i, errno in ipairs(list) do

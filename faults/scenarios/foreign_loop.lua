@@ -1,11 +1,12 @@
--- Another event loop, which watches our descriptor and steps when it is readable.
+-- Another event loop, which watches our descriptor and steps when it is readable: a child, a timer and a signal.
 local ffi = require("ffi")
 local attempt = require("faults.attempt")
 local libc = require("faults.libc")
 
 return function(pipe)
   local fd = attempt.call(pipe.loop.fd)
-  local lines, awake = {}, false
+  local lines, told = {}, false
+  local handler = attempt.call(pipe.signal.on, "USR1", function() told = true end)
   local speaking = pipe.thread.spawn(function()
     local proc = attempt.call(pipe.spawn, { "/bin/cat" })
     attempt.write(proc, "text\n")
@@ -13,18 +14,21 @@ return function(pipe)
     attempt.method(proc, "shutdown", "stdin")
     assert(attempt.method(proc, "wait"))
   end)
-  local sleeping = pipe.thread.spawn(function()
-    attempt.sleep(pipe, 0.02)
-    awake = true
+  local sending = pipe.thread.spawn(function()
+    repeat
+      attempt.call(pipe.signal.kill, libc.C.getpid(), "USR1")
+      attempt.sleep(pipe, 0.02)
+    until told
   end)
   local entry = ffi.new("struct faults_pollfd", { fd, libc.POLLIN, 0 })
-  while coroutine.status(speaking) ~= "dead" or coroutine.status(sleeping) ~= "dead" do
+  while coroutine.status(speaking) ~= "dead" or coroutine.status(sending) ~= "dead" do
     libc.C.poll(entry, 1, -1)
     pipe.loop.step()
   end
-  for _, thread in ipairs { speaking, sleeping } do
+  for _, thread in ipairs { speaking, sending } do
     attempt.join(pipe, thread)
   end
-  assert(lines[1] == "text" and awake)
+  assert(lines[1] == "text")
+  handler:stop()
   assert(pipe.loop.timeout() == nil)
 end

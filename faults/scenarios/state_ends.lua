@@ -1,4 +1,4 @@
--- The Lua state ends, and its loop with it, while a child lives and another one has ended.
+-- The Lua state ends, and its loop with it, while a child lives, another one has ended, and a signal is caught.
 local attempt = require("faults.attempt")
 
 return function(pipe)
@@ -6,5 +6,6 @@ return function(pipe)
   local ended = attempt.call(pipe.spawn, { "/bin/true" })
   attempt.method(ended, "stdout_read_all")
   assert(living and ended)
+  attempt.call(pipe.signal.on, "CHLD", function() end)
   os.exit(0, true)
 end
