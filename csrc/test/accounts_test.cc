@@ -1,5 +1,6 @@
 #include "accounts.h"
 
+#include <dlfcn.h>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
@@ -11,6 +12,18 @@
 #include <vector>
 
 #include "descriptors.h"
+
+namespace {
+
+bool lacks_memory_for_groups = false;
+
+}  // namespace
+
+// In libc's place: without memory it answers as for want of room, and wants no more of that.
+extern "C" int getgrouplist(const char* user, gid_t group, gid_t* groups, int* count) {
+  static auto* const real = reinterpret_cast<decltype(&getgrouplist)>(::dlsym(RTLD_NEXT, "getgrouplist"));
+  return lacks_memory_for_groups ? -1 : real(user, group, groups, count);
+}
 
 namespace pipe_core {
 namespace {
@@ -92,6 +105,12 @@ TEST(Accounts, TellHowMuchRoomTheGroupsNeed) {
   const Found enough = find("root", 0, none.account.group_count);
   EXPECT_EQ(enough.outcome, PIPE_OK);
   EXPECT_EQ(enough.account.group_count, none.account.group_count);
+}
+
+TEST(Accounts, SayThatThereIsNoMemoryForTheGroups) {
+  lacks_memory_for_groups = true;
+  EXPECT_EQ(find("root", 0, kMuchRoom).outcome, -ENOMEM);
+  lacks_memory_for_groups = false;
 }
 
 TEST(Accounts, SayThatAnUnknownUserIsUnknown) {

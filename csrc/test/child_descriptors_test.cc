@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "descriptors.h"
 #include "forked.h"
 #include "programs.h"
+#include "sandbox.h"
 
 namespace pipe_core {
 namespace {
@@ -203,6 +205,18 @@ TEST(ChildDescriptors, FromAFileThatIsMissingMakeItUnlessTheyRead) {
   EXPECT_EQ(opened.failure.step, PIPE_STEP_DESCRIPTOR);
   EXPECT_EQ(opened.failure.index, PIPE_STDOUT);
   EXPECT_FALSE(std::filesystem::exists(missing));
+}
+
+TEST(ChildDescriptors, FromAFileThatWouldNeverWaitAreRefused) {
+  in_forked_process([] {
+    refuse_system_call(SYS_fcntl, EPERM);
+    const pipe_descriptor file = Command::file(PIPE_STDIN, "/dev/null", PIPE_ACCESS_READ);
+    pipe_spawn_options options = {};
+    options.descriptors = &file;
+    options.descriptor_count = 1;
+    ChildDescriptors descriptors;
+    EXPECT_EQ(open(descriptors, options), -EPERM);
+  });
 }
 
 TEST(ChildDescriptors, FromAFifoNeverWaitForItsOtherEnd) {

@@ -6,32 +6,15 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <vector>
 
+#include "allocations.h"
 #include "descriptors.h"
 #include "family.h"
 #include "family_tree.h"
 #include "forked.h"
 #include "sandbox.h"
-
-namespace {
-
-int allocations_left = INT_MAX;
-
-}  // namespace
-
-// Not inlined: g++ would take new with free(3), or malloc(3) with delete, for a mistake.
-[[gnu::noinline]] void* operator new(size_t size) {
-  void* memory = allocations_left-- > 0 ? std::malloc(size) : nullptr;
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace pipe_core {
 namespace {
@@ -118,9 +101,10 @@ TEST_P(FamilyShortage, OfMemoryLeavesNobodyStoppedOrUnreached) {
     const Tree tree(3);
     std::unique_ptr<Family> family;
     ASSERT_EQ(open_family(tree, GetParam(), &family), 0);
-    allocations_left = enough;
-    status = family->signal(SIGTERM);
-    allocations_left = INT_MAX;
+    {
+      const Allocations left(enough);
+      status = family->signal(SIGTERM);
+    }
     EXPECT_TRUE(status == 0 || status == -ENOMEM) << status;
     EXPECT_TRUE(status == 0 || enough < 50);
     tree->hear_nothing_more();

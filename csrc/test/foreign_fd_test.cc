@@ -6,8 +6,11 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "descriptors.h"
+#include "forked.h"
+#include "sandbox.h"
 
 namespace pipe_core {
 namespace {
@@ -115,6 +118,15 @@ TEST(ForeignFd, IsReadableAtOnceForATimerThatIsDueNow) {
   EXPECT_TRUE(is_readable(quiet.fd));
   quiet.foreign.clear_wake();
   EXPECT_FALSE(is_readable(quiet.fd));
+}
+
+TEST(ForeignFd, IsReadableAtOnceForATimerThatCannotBeSet) {
+  in_forked_process([] {
+    Quiet quiet;
+    refuse_system_call(SYS_timerfd_settime, EPERM);
+    quiet.foreign.set_timer(1000000);
+    EXPECT_TRUE(is_readable(quiet.fd));
+  });
 }
 
 TEST(ForeignFd, NestsInAnEpollSet) {

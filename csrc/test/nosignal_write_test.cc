@@ -159,5 +159,15 @@ TEST(NosignalWriteChoice, FallsBackWhereTheKernelOrASandboxRefusesTheFlag) {
   }
 }
 
+TEST(NosignalWriteChoice, WritesNothingWhereSigpipeCannotBeBlocked) {
+  in_forked_process([] {
+    const Pipe pipe;
+    refuse_system_call(SYS_rt_sigprocmask, EPERM);
+    EXPECT_EQ(write_string(write_with_sigpipe_blocked, pipe.write_end.get(), "x"), -EPERM);
+    char byte;
+    EXPECT_EQ(::read(pipe.read_end.get(), &byte, 1), -1);
+  });
+}
+
 }  // namespace
 }  // namespace pipe_core

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <cerrno>
 #include <csignal>
@@ -133,6 +134,26 @@ TEST_P(SpawnerFailure, ToGetAnotherProcessLeavesNothing) {
       EXPECT_FALSE(has_children());
     });
   }
+}
+
+TEST_P(SpawnerFailure, ToBlockSignalsStopsIt) {
+  in_forked_process([&] {
+    const auto before = open_descriptors();
+    refuse_system_call(SYS_clone, ENOMEM);
+    refuse_system_call(SYS_rt_sigprocmask, EPERM);
+    EXPECT_EQ(start({"true"}), -EPERM) << "before the clone";
+    EXPECT_EQ(open_descriptors(), before);
+  });
+}
+
+// A child whose memory is the host's own needs no pipe to tell.
+TEST_P(SpawnerFailure, ToHearOfTheChildIsNoSuccess) {
+  const bool by_pipe = std::string(GetParam()) == "fork";
+  in_forked_process([&] {
+    refuse_system_call(SYS_read, EIO);
+    EXPECT_EQ(start({"true"}), by_pipe ? -EIO : 0);
+    EXPECT_FALSE(has_children());
+  });
 }
 
 TEST_P(SpawnerFailure, DoesNotSpoilTheNextOne) {

@@ -1,0 +1,33 @@
+// How much memory this test process may still get by `new`. For one file of a program: it replaces the operator.
+#ifndef ALLOCATIONS_H_
+#define ALLOCATIONS_H_
+
+#include <climits>
+#include <cstdlib>
+#include <new>
+
+namespace pipe_core {
+
+int allocations_left = INT_MAX;
+
+// From here to the end of the scope.
+class Allocations {
+ public:
+  explicit Allocations(int left) { allocations_left = left; }
+  ~Allocations() { allocations_left = INT_MAX; }
+  Allocations(const Allocations&) = delete;
+  Allocations& operator=(const Allocations&) = delete;
+};
+
+}  // namespace pipe_core
+
+// Not inlined: g++ would take new with free(3), or malloc(3) with delete, for a mistake.
+[[gnu::noinline]] void* operator new(size_t size) {
+  void* memory = pipe_core::allocations_left-- > 0 ? std::malloc(size) : nullptr;
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+#endif
