@@ -217,6 +217,25 @@ describe("pipe.run", function()
     host.adopt_orphans(false)
   end)
 
+  it("is ended by what the system refuses meanwhile, which it tells", function()
+    for _, input in ipairs { "'text'", "function() return 'text' end" } do
+      assert.equal("false\tTERM\tfailed to write the input: Cannot allocate memory\tENOMEM\n", host.output(([[
+        local libc = require "spec.libc"
+        local pipe = require "pipe"
+        require "spec.sandbox"("pwritev2", libc.ENOMEM)
+        local result = assert(pipe.run({ "sleep", "1000" }, { input = %s }))
+        print(result.ok, pipe.signal.signame(result.status), result.error, result.code)
+      ]]):format(input)))
+    end
+    assert.equal("nil\tfailed to write the input: Cannot allocate memory\n", host.output [[
+      local libc = require "spec.libc"
+      local pipe = require "pipe"
+      require "spec.sandbox"("pwritev2", libc.ENOMEM)
+      local ok, _, _, reason = pipe.shell.run("cat", "text")
+      print(ok, reason)
+    ]])
+  end)
+
   it("tells the exit, or that its status is lost, where the host ignores SIGCHLD", function()
     local told = host.output [[
       local libc = require "spec.libc"

@@ -12,8 +12,8 @@ local LOAD_WORD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 local RETURN_ERRNO, RETURN_ALLOW = 0x00050000, 0x7fff0000
 
 local numbers = {
-  x64 = { setgroups = 116, setresuid = 117, setresgid = 119, pidfd_open = 434, close_range = 436 },
-  arm64 = { setresuid = 147, setresgid = 149, setgroups = 159, pidfd_open = 434, close_range = 436 },
+  x64 = { setgroups = 116, setresuid = 117, setresgid = 119, pwritev2 = 328, pidfd_open = 434, close_range = 436 },
+  arm64 = { setresuid = 147, setresgid = 149, setgroups = 159, pwritev2 = 287, pidfd_open = 434, close_range = 436 },
 }
 
 --- From now on the system call answers with this errno.
