@@ -136,6 +136,21 @@ function attempt.write(proc, data)
   assert(done == #data, "bytes were lost")
 end
 
+---Reads stdout to its end. What a failed read has shown has come, and is gone from the stream.
+function attempt.read_all(proc)
+  local pieces = {}
+  repeat
+    local piece
+    attempt.call(function()
+      local data, message, partial, code = proc:stdout_read_all()
+      piece = data
+      pieces[#pieces + 1] = data or partial
+      return data, message, code
+    end)
+  until piece
+  return table.concat(pieces)
+end
+
 ---Whether the fault may show as this word, and has come.
 function attempt.shows_as(word)
   local words = calls[planned.call] and calls[planned.call].words or {}

@@ -10,18 +10,8 @@ return function(pipe)
     attempt.write(proc, sent)
     attempt.method(proc, "shutdown", "stdin")
   end)
-  -- A failed read has shown what had come, which is gone from the stream.
-  local pieces = {}
-  repeat
-    local piece
-    attempt.call(function()
-      local data, message, partial, code = proc:stdout_read_all()
-      piece = data
-      pieces[#pieces + 1] = data or partial
-      return data, message, code
-    end)
-  until piece
+  local came = attempt.read_all(proc)
   attempt.join(pipe, writing)
-  assert(table.concat(pieces) == sent, "bytes were lost")
+  assert(came == sent, "bytes were lost")
   assert(attempt.method(proc, "wait"))
 end

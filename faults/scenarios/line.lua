@@ -9,7 +9,7 @@ return function(pipe)
   attempt.write(proc, { "re", "", "st" })
   assert(attempt.method(proc, "stdout_read_bytes", 4) == "rest")
   attempt.method(proc, "shutdown", "stdin")
-  assert(attempt.method(proc, "stdout_read_all") == "")
+  assert(attempt.read_all(proc) == "")
   assert(select(3, attempt.method(proc, "wait")) == 3)
   assert(attempt.method(proc, "rusage").utime >= 0)
 end

@@ -6,6 +6,6 @@ return function(pipe)
     cwd = "/", rlimits = { nofile = 64, core = 0 }, nice = 19, umask = "027", affinity = "all", subreaper = true,
     parent_death_signal = "KILL", process_group = true,
   })
-  assert(attempt.method(proc, "stdout_read_all") == "/\n64\n19\n0027\n")
+  assert(attempt.read_all(proc) == "/\n64\n19\n0027\n")
   assert(attempt.method(proc, "wait"))
 end

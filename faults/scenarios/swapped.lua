@@ -19,7 +19,7 @@ return function(pipe)
   attempt.finally(function()
     local proc = attempt.call(pipe.spawn, { "/bin/cat", "/dev/fd/" .. FIRST, "/dev/fd/" .. SECOND },
       { fds = { [FIRST] = SECOND, [SECOND] = FIRST } })
-    assert(attempt.method(proc, "stdout_read_all") == "second\nfirst\n")
+    assert(attempt.read_all(proc) == "second\nfirst\n")
     assert(attempt.method(proc, "wait"))
   end, function()
     libc.C.close(FIRST)

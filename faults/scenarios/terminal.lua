@@ -9,7 +9,7 @@ return function(pipe)
   attempt.write(proc, "text\n")
   assert(attempt.method(proc, "stdout_read_line") == "text")
   attempt.method(proc, "shutdown", "stdin")
-  assert(attempt.method(proc, "stdout_read_all") == "")
+  assert(attempt.read_all(proc) == "")
   local ok, reason, status = attempt.method(proc, "wait")
   assert(ok, reason .. " " .. tostring(status))
 end

@@ -7,7 +7,7 @@ return function(pipe)
     local proc = attempt.call(pipe.spawn, { "/bin/sh", "-c", script })
     assert(attempt.method(proc, "stdout_read_line") == "ready")
     attempt.method(proc, "kill_tree", signal)
-    assert(attempt.method(proc, "stdout_read_all") == "")
+    assert(attempt.read_all(proc) == "")
     attempt.method(proc, "wait")
   end
 end

@@ -3,7 +3,7 @@ local attempt = require("faults.attempt")
 
 return function(pipe)
   local proc = attempt.call(pipe.spawn, { "id", "-u" }, { uid = "nobody" })
-  assert(attempt.method(proc, "stdout_read_all") == "65534\n")
+  assert(attempt.read_all(proc) == "65534\n")
   assert(attempt.method(proc, "wait"))
   proc = attempt.call(pipe.spawn, { "id", "-G" }, { uid = 65534, gid = "daemon", groups = { "bin", 7 }, pty = true })
   assert(attempt.method(proc, "stdout_read_line") == "1 2 7")
