@@ -12,15 +12,16 @@ test_packages  := libgtest-dev lua-busted perl bc procps strace openssh-server o
                   lua-luv neovim lua-cqueues lua-copas lua-posix
 lint_packages  := lua-check clang-format clang-tidy
 bench_packages := lua-luv gnuplot-nox strace
+fuzz_packages  := clang llvm libclang-rt-dev
 
 configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
 soak      = GLIBC_TUNABLES=glibc.malloc.tcache_count=0 LUA_PATH="lua/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(BUILD)/bin/luajit soak/run.lua
 c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc bench/c/*.[ch] bench/child/*.[ch] \
-            faults/shim/*.h faults/shim/*.cc
+            faults/shim/*.h faults/shim/*.cc fuzz/*.h fuzz/*.c fuzz/*.cc
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: build help demo test check faults soak bench lint format install clean
+.PHONY: build help demo test check faults fuzz soak bench lint format install clean
 
 build: ## build the library and the tests (the default)
 	$(configure)
@@ -40,7 +41,7 @@ test: ## install what is missing, build everything and run every test
 	$(MAKE) build
 	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error
 
-check: faults ## what takes longer than a test should
+check: faults fuzz ## what takes longer than a test should
 
 faults: ## make every call of the library fail, one after the other; ARGS="--quick" for some of them
 	@scripts/install-packages.sh $(build_packages)
@@ -64,12 +65,20 @@ bench: ## install what is missing and measure everything; ARGS="spawn lines" for
 	cmake --build $(BUILD) -j $(JOBS) --target pipe_core bench
 	$(BUILD)/bin/luajit bench/run.lua --build $(BUILD) $(ARGS)
 
+FUZZ_SECONDS ?= 600
+fuzz: ## install what is missing and fuzz framing, reader and C interface, ten minutes each; FUZZ_SECONDS=60 for one
+	@scripts/install-packages.sh $(build_packages) $(fuzz_packages)
+	cmake -S . -B $(BUILD)-fuzz -DPIPE_FUZZ=ON -DPIPE_FUZZ_SECONDS=$(FUZZ_SECONDS) \
+	  -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_FLAGS)
+	cmake --build $(BUILD)-fuzz -j $(JOBS)
+	ctest --test-dir $(BUILD)-fuzz -j 16 --verbose --no-tests=error
+
 lint: ## install what is missing and check the style of Lua, C and C++
 	@scripts/install-packages.sh $(build_packages) $(test_packages) $(lint_packages)
 	$(configure)
 	luacheck --quiet --no-color . .busted .luacheckrc rockspec/pipe-scm-1.rockspec
 	clang-format --dry-run -Werror $(c_files)
-	printf '%s\n' csrc/*.cc | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p $(BUILD)
+	printf '%s\n' csrc/*.cc fuzz/*.cc | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p $(BUILD)
 
 format: ## let clang-format rewrite the C and C++ files
 	clang-format -i $(c_files)

@@ -1,4 +1,5 @@
-# What ctest runs: every GoogleTest, every spec with each reaper, the ABI from C, and the example.
+# What ctest runs: every GoogleTest, every spec with each reaper, the ABI from C, what fuzzers have found, and the
+# example.
 
 # A tool that is missing stops nobody from building the library, but the tests cannot pass without it.
 function(report_missing what package elsewhere)
@@ -62,6 +63,15 @@ if(EXISTS "${PROJECT_SOURCE_DIR}/csrc/test/abi_test.c")
   add_test(NAME abi_test COMMAND abi_test)
   set_tests_properties(abi_test PROPERTIES TIMEOUT ${test_timeout})
 endif()
+
+include(cmake/fuzz_targets.cmake)
+foreach(target IN LISTS fuzz_targets)
+  add_fuzz_executable(${target}_replay ${target} fuzz/replay.cc)
+  target_link_libraries(${target}_replay PRIVATE pipe_objects)
+  add_test(NAME replay.${target} COMMAND ${target}_replay fuzz/corpus/${target}
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set_tests_properties(replay.${target} PROPERTIES TIMEOUT ${test_timeout})
+endforeach()
 
 add_lua_test(quickstart "${PIPE_LUAJIT}" examples/quickstart.lua)
 

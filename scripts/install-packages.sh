@@ -30,6 +30,9 @@ gnuplot-nox  command:gnuplot        gnuplot-minimal      gnuplot     gnuplot
 lua-check    command:luacheck       -                    luacheck    luacheck
 clang-format command:clang-format   clang-tools-extra    clang       clang-extra-tools
 clang-tidy   command:clang-tidy     clang-tools-extra    clang       clang-extra-tools
+clang        command:clang++        clang                clang       clang
+llvm         command:llvm-cov       llvm                 llvm        llvm
+libclang-rt-dev fuzzer              compiler-rt          compiler-rt compiler-rt
 TABLE
 }
 
@@ -40,6 +43,8 @@ row() {
 is_there() {
   case $1 in
     command:*) PATH=$PATH:/usr/sbin:/sbin command -v "${1#command:}" >/dev/null ;;
+    fuzzer) echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+      clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null ;;
     lua:*) luajit -e "require '${1#lua:}'" 2>/dev/null ;;
     module:*) pkg-config --exists "${1#module:}" 2>/dev/null ;;
   esac
