@@ -1,30 +1,48 @@
 #include "fork_guard.h"
 
-#include <mutex>
+#include <new>
 #include <sys/mman.h>
-#include <unistd.h>
 
 namespace pipe_core {
+namespace {
 
-volatile uint64_t* ForkGuard::page_ = nullptr;
+constexpr size_t kSize = sizeof(std::atomic<uint64_t>);  // the kernel makes a page of it, in each call
 
+std::atomic<uint64_t>* map_page() {
+  void* page = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return nullptr;
+  static_cast<void>(::madvise(page, kSize, MADV_WIPEONFORK));  // where it fails, the atfork handler calls forget()
+  return new (page) std::atomic<uint64_t>(0);
+}
+
+}  // namespace
+
+std::atomic<std::atomic<uint64_t>*> ForkGuard::number_{nullptr};
+
+// Takes no lock: a copy would inherit it from a thread that it does not have.
 uint64_t ForkGuard::generation() {
-  static std::mutex mutex;
-  static uint64_t last = 0;  // inherited by a fork, so that a child's number differs from all its ancestors'
-  const std::lock_guard<std::mutex> lock(mutex);
-  if (page_ == nullptr) {
-    const auto size = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-    void* page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) return 0;
-    static_cast<void>(::madvise(page, size, MADV_WIPEONFORK));  // where it fails, the atfork handler calls forget()
-    page_ = static_cast<uint64_t*>(page);
+  // Inherited by a fork, so that a child's number differs from all its ancestors'.
+  static std::atomic<uint64_t> last{0};
+  std::atomic<uint64_t>* number = number_;
+  if (number == nullptr) {
+    std::atomic<uint64_t>* const made = map_page();
+    if (made == nullptr) return 0;
+    if (number_.compare_exchange_strong(number, made)) {
+      number = made;
+    } else {
+      ::munmap(made, kSize);
+    }
   }
-  if (*page_ == 0) *page_ = ++last;
-  return *page_;
+  uint64_t current = *number;
+  if (current == 0) {
+    const uint64_t next = ++last;
+    if (number->compare_exchange_strong(current, next)) return next;
+  }
+  return current;
 }
 
 void ForkGuard::forget() {
-  if (page_ != nullptr) *page_ = 0;
+  if (std::atomic<uint64_t>* number = number_) *number = 0;
 }
 
 }  // namespace pipe_core

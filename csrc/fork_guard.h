@@ -2,6 +2,7 @@
 #ifndef FORK_GUARD_H_
 #define FORK_GUARD_H_
 
+#include <atomic>
 #include <cstdint>
 
 namespace pipe_core {
@@ -13,12 +14,15 @@ class ForkGuard {
   // The number of this process among its forked relatives; never 0. Maps the page at the first call; 0 if it cannot.
   static uint64_t generation();
   // Whether a loop that was made in `born` is a forked copy here.
-  static bool inherited(uint64_t born) { return page_ == nullptr || *page_ != born; }
+  static bool inherited(uint64_t born) {
+    const std::atomic<uint64_t>* number = number_;
+    return number == nullptr || *number != born;
+  }
   // For pthread_atfork(3), where the kernel cannot wipe pages.
   static void forget();
 
  private:
-  static volatile uint64_t* page_;
+  static std::atomic<std::atomic<uint64_t>*> number_;  // in the page
 };
 
 }  // namespace pipe_core

@@ -5,7 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <latch>
+#include <thread>
+#include <vector>
 
 #include "descriptors.h"
 #include "forked.h"
@@ -66,6 +70,43 @@ TEST(ForkGuard, GivesAGrandchildANumberUnlikeAllItsAncestors) {
       EXPECT_NE(youngest, mine);
     });
     EXPECT_FALSE(ForkGuard::inherited(mine));
+  });
+}
+
+// A copy has none of the other threads, nor anybody who would let go of what they held.
+TEST(ForkGuard, GivesACopyANumberWhateverOtherThreadsWereDoing) {
+  const uint64_t born = ForkGuard::generation();
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (!done) EXPECT_EQ(ForkGuard::generation(), born);
+    });
+  }
+  for (int i = 0; i < 100; ++i) {
+    in_forked_process([born] {
+      EXPECT_NE(ForkGuard::generation(), born);
+      EXPECT_TRUE(ForkGuard::inherited(born));
+    });
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(ForkGuard, GivesAllThreadsOfACopyTheSameNumber) {
+  in_forked_process([] {
+    constexpr size_t kThreads = 8;
+    std::vector<uint64_t> numbers(kThreads);
+    std::vector<std::thread> threads;
+    std::latch all_are_there(kThreads);
+    for (uint64_t& number : numbers) {
+      threads.emplace_back([&] {
+        all_are_there.arrive_and_wait();
+        number = ForkGuard::generation();
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(numbers, std::vector<uint64_t>(kThreads, ForkGuard::generation()));
   });
 }
 
