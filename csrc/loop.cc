@@ -71,16 +71,18 @@ int Loop::init() {
 
 Loop::~Loop() {
   if (!initialized_) return;
-  if (inherited()) {
+  const bool is_copy = inherited();
+  if (is_copy) {
     abandon();
-    return;
+  } else {
+    kill_children();
+    await_children();
   }
-  kill_children();
-  await_children();
   tree_.for_each([this](Child& child) {
     tree_.remove(child);
     delete &child;
   });
+  if (is_copy) return;  // libuv's memory is lost: it could be had only by what changes the parent's epoll set
   reaper_.reset();
   while (uv_run(&uv_, UV_RUN_DEFAULT) != 0) {
   }
