@@ -6,13 +6,14 @@ local pipe = require "pipe"
 
 local host = {}
 
--- The interpreter that runs this spec is the lowest of arg's negative indices.
+-- The interpreter that runs this spec is the lowest of arg's negative indices, unless something else runs that one, as
+-- valgrind does.
 local function interpreter()
   local index = 0
   while arg and arg[index - 1] do
     index = index - 1
   end
-  return index < 0 and arg[index] or "luajit"
+  return os.getenv("PIPE_SPEC_LUAJIT") or index < 0 and arg[index] or "luajit"
 end
 
 -- The host's environment with these variables in it (false takes one away), and the paths that busted was given.

@@ -288,8 +288,10 @@ TEST(EventSet, TakesNoneOfTheDescriptors0To2) {
 
 TEST(EventSet, SaysThatThereIsNoDescriptorForIt) {
   in_forked_process([] {
-    const rlimit none = {0, 0};
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    rlimit limit;
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 0;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
     EventSet set;
     EXPECT_EQ(set.open(), -EMFILE);
     EXPECT_EQ(set.fd(), -1);

@@ -15,16 +15,16 @@ namespace pipe_core {
 namespace {
 
 // The host's own handlers count, too.
-volatile sig_atomic_t host_calls = 0;
+std::atomic<int> host_calls = 0;
 volatile sig_atomic_t host_sender = 0;
 struct sigaction overridden = {};
-void host_handler(int) { host_calls = host_calls + 1; }
+void host_handler(int) { ++host_calls; }
 void host_siginfo_handler(int, siginfo_t* info, void*) {
-  host_calls = host_calls + 1;
+  ++host_calls;
   host_sender = info->si_pid;
 }
 void handler_that_calls_the_one_before(int signum, siginfo_t* info, void* context) {
-  host_calls = host_calls + 1;
+  ++host_calls;
   overridden.sa_sigaction(signum, info, context);
 }
 
