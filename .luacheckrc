@@ -5,5 +5,6 @@ files["bench/ngx"].read_globals = { "ngx" }
 files["bench/workloads"].read_globals = { "c", "luajit", "luv", "ngx", "on_one", "pipe", "popen" }
 files["spec"].std = "luajit+busted"
 files[".busted"].std = "luajit"
+files["sanitize"].globals = { "coroutine.yield" }
 files["rockspec"].std = "rockspec"
 files[".luacheckrc"].std = "luacheckrc"

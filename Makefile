@@ -3,25 +3,28 @@ BUILD       ?= build
 PREFIX      ?= /usr/local
 JOBS        ?= $(shell nproc)
 CMAKE_FLAGS ?=
+CTEST_FLAGS ?=
 # How long `make soak` works.
 SOAK_CYCLES  ?= 100000
 SOAK_SECONDS ?= 3600
 
 build_packages := g++ make cmake pkg-config libuv1-dev luajit gzip
-test_packages  := libgtest-dev lua-busted perl bc procps strace openssh-server openssh-client \
+test_packages  := libgtest-dev libluajit-5.1-dev lua-busted perl bc procps strace openssh-server openssh-client \
                   lua-luv neovim lua-cqueues lua-copas lua-posix
 lint_packages  := lua-check clang-format clang-tidy
 bench_packages := lua-luv gnuplot-nox strace
 fuzz_packages  := clang llvm libclang-rt-dev
 
+sanitizers     := $(or $(ARGS),address thread valgrind collect)
+
 configure = cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
 soak      = GLIBC_TUNABLES=glibc.malloc.tcache_count=0 LUA_PATH="lua/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(BUILD)/bin/luajit soak/run.lua
 c_files   = csrc/*.h csrc/*.cc csrc/test/*.h csrc/test/*.c csrc/test/*.cc bench/c/*.[ch] bench/child/*.[ch] \
-            faults/shim/*.h faults/shim/*.cc fuzz/*.h fuzz/*.c fuzz/*.cc
+            faults/shim/*.h faults/shim/*.cc sanitize/*.c fuzz/*.h fuzz/*.c fuzz/*.cc
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: build help demo test check faults fuzz soak bench lint format install clean
+.PHONY: build help demo test sanitize check faults fuzz soak bench lint format install clean
 
 build: ## build the library and the tests (the default)
 	$(configure)
@@ -39,9 +42,19 @@ demo: ## install what is missing, build the library and run examples/quickstart.
 test: ## install what is missing, build everything and run every test
 	@scripts/install-packages.sh $(build_packages) $(test_packages)
 	$(MAKE) build
-	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error
+	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error $(CTEST_FLAGS)
 
-check: faults fuzz ## what takes longer than a test should
+sanitize: ## run the tests under each sanitizer; ARGS="address collect" for these only
+	@scripts/install-packages.sh $(build_packages) $(test_packages) $(filter valgrind,$(sanitizers))
+	set -e; for name in $(sanitizers); do $(MAKE) test BUILD=build-$$name \
+	  CMAKE_FLAGS="$(CMAKE_FLAGS) -DPIPE_SANITIZE=$$name -DCMAKE_BUILD_TYPE=Debug"; done
+
+check: ## everything that a change must stand, in some hours: test, lint, sanitize, faults, fuzz
+	$(MAKE) test
+	$(MAKE) lint
+	$(MAKE) sanitize
+	$(MAKE) faults
+	$(MAKE) fuzz
 
 faults: ## make every call of the library fail, one after the other; ARGS="--quick" for some of them
 	@scripts/install-packages.sh $(build_packages)

@@ -1,5 +1,5 @@
 # What ctest runs: every GoogleTest, every spec with each reaper, the ABI from C, what fuzzers have found, and the
-# example.
+# example. With PIPE_SANITIZE all of it is watched, as sanitize.cmake tells.
 
 # A tool that is missing stops nobody from building the library, but the tests cannot pass without it.
 function(report_missing what package elsewhere)
@@ -10,20 +10,40 @@ endfunction()
 
 set(test_timeout 300) # seconds: a hang is a failure
 if(PIPE_SANITIZE)
-  set(test_timeout 900)
+  set(test_timeout 1800)
 endif()
 
 find_package(GTest QUIET)
 file(GLOB core_tests CONFIGURE_DEPENDS csrc/test/*_test.cc)
-if(GTest_FOUND)
+pkg_check_modules(LIBLUAJIT QUIET IMPORTED_TARGET luajit)
+if(NOT LIBLUAJIT_FOUND)
+  list(FILTER core_tests EXCLUDE REGEX /lua_states_test)
+  report_missing("LuaJIT's library" libluajit-5.1-dev
+    "luajit-devel on Fedora and openSUSE, luajit on Arch, luajit-dev on Alpine")
+endif()
+list(JOIN PIPE_EXCLUDED ":" excluded)
+if(GTest_FOUND AND NOT PIPE_SPECS_ONLY)
   include(GoogleTest)
   foreach(source IN LISTS core_tests)
     get_filename_component(name "${source}" NAME_WE)
     add_executable(${name} "${source}")
     target_link_libraries(${name} PRIVATE pipe_objects GTest::gtest_main)
-    gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${test_timeout})
+    if(PIPE_LAUNCHER) # which takes long to start: one for all tests of a file
+      add_test(NAME ${name} COMMAND ${PIPE_LAUNCHER} $<TARGET_FILE:${name}> "--gtest_filter=-${excluded}")
+      set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout})
+    else()
+      gtest_discover_tests(${name} TEST_PREFIX "${name}/" TEST_FILTER "-${excluded}" DISCOVERY_TIMEOUT 60
+        PROPERTIES TIMEOUT ${test_timeout} ENVIRONMENT "${PIPE_ENVIRONMENT}")
+    endif()
   endforeach()
-else()
+  if(TARGET lua_states_test) # loads the library from Lua
+    add_dependencies(lua_states_test pipe_core)
+    target_link_libraries(lua_states_test PRIVATE PkgConfig::LIBLUAJIT)
+    target_compile_definitions(lua_states_test PRIVATE
+      LUA_FILES="${PROJECT_SOURCE_DIR}/lua" LIBRARIES="${PROJECT_BINARY_DIR}"
+      LIVES="${PROJECT_SOURCE_DIR}/csrc/test/lua_states.lua")
+  endif()
+elseif(NOT GTest_FOUND)
   report_missing(GoogleTest libgtest-dev "gtest-devel on Fedora and openSUSE, gtest on Arch, gtest-dev on Alpine")
 endif()
 
@@ -47,8 +67,13 @@ if(BUSTED)
   foreach(spec IN LISTS specs)
     string(REGEX REPLACE "^spec/(.*)_spec\\.lua$" "spec.\\1" name "${spec}")
     add_lua_test(${name} ${busted} ${spec})
+    if(PIPE_ONE_WAY)
+      continue()
+    endif()
     add_lua_test(${name}.sigchld "${CMAKE_COMMAND}" -E env PIPE_REAPER=sigchld ${busted} ${spec})
-    if(name MATCHES "^spec\\.(${about_spawning})")
+    if(PIPE_SPECS_ONLY)
+      add_lua_test(${name}.interpreted "${CMAKE_COMMAND}" -E env PIPE_JIT=-joff ${busted} ${spec})
+    elseif(name MATCHES "^spec\\.(${about_spawning})")
       add_lua_test(${name}.fork "${CMAKE_COMMAND}" -E env PIPE_SPAWN=fork ${busted} ${spec})
     endif()
   endforeach()
@@ -56,22 +81,24 @@ else()
   report_missing(busted lua-busted "elsewhere: luarocks install busted")
 endif()
 
-if(EXISTS "${PROJECT_SOURCE_DIR}/csrc/test/abi_test.c")
+if(NOT PIPE_SPECS_ONLY)
   add_executable(abi_test csrc/test/abi_test.c csrc/test/abi_misuse.c)
   target_include_directories(abi_test PRIVATE csrc)
   target_link_libraries(abi_test PRIVATE pipe_core)
-  add_test(NAME abi_test COMMAND abi_test)
-  set_tests_properties(abi_test PROPERTIES TIMEOUT ${test_timeout})
+  add_test(NAME abi_test COMMAND ${PIPE_LAUNCHER} $<TARGET_FILE:abi_test>)
+  set_tests_properties(abi_test PROPERTIES TIMEOUT ${test_timeout} ENVIRONMENT "${PIPE_ENVIRONMENT}")
 endif()
 
-include(cmake/fuzz_targets.cmake)
-foreach(target IN LISTS fuzz_targets)
-  add_fuzz_executable(${target}_replay ${target} fuzz/replay.cc)
-  target_link_libraries(${target}_replay PRIVATE pipe_objects)
-  add_test(NAME replay.${target} COMMAND ${target}_replay fuzz/corpus/${target}
-    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  set_tests_properties(replay.${target} PROPERTIES TIMEOUT ${test_timeout})
-endforeach()
+if(PIPE_SANITIZE MATCHES "^(OFF|ON|address)$") # the fuzzers have one thread
+  include(cmake/fuzz_targets.cmake)
+  foreach(target IN LISTS fuzz_targets)
+    add_fuzz_executable(${target}_replay ${target} fuzz/replay.cc)
+    target_link_libraries(${target}_replay PRIVATE pipe_objects)
+    add_test(NAME replay.${target} COMMAND ${target}_replay fuzz/corpus/${target}
+      WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set_tests_properties(replay.${target} PROPERTIES TIMEOUT ${test_timeout})
+  endforeach()
+endif()
 
 add_lua_test(quickstart "${PIPE_LUAJIT}" examples/quickstart.lua)
 
@@ -82,5 +109,8 @@ function(add_soak_tests suffix)
   add_lua_test(soak.mix${suffix} ${soak} mix seconds=0 batch=80 count=240)
 endfunction()
 add_soak_tests("")
+if(PIPE_ONE_WAY)
+  return()
+endif()
 add_soak_tests(.sigchld PIPE_REAPER=sigchld)
 add_soak_tests(.fork PIPE_SPAWN=fork)

@@ -14,6 +14,7 @@ libuv1-dev   module:libuv           libuv-devel          libuv       libuv-dev
 luajit       command:luajit         luajit               luajit      luajit
 gzip         command:gzip           gzip                 gzip        gzip
 libgtest-dev module:gtest_main      gtest-devel          gtest       gtest-dev
+libluajit-5.1-dev module:luajit luajit-devel         luajit      luajit-dev
 lua-busted   command:busted         -                    -           lua5.1-busted
 perl         command:perl           perl                 perl        perl
 bc           command:bc             bc                   bc          bc
@@ -26,6 +27,7 @@ neovim       command:nvim           neovim               neovim      neovim
 lua-cqueues  lua:cqueues            -                    -           lua5.1-cqueues
 lua-copas    lua:copas              -                    -           -
 lua-posix    lua:posix              -                    lua51-posix lua5.1-posix
+valgrind     command:valgrind       valgrind             valgrind    valgrind
 gnuplot-nox  command:gnuplot        gnuplot-minimal      gnuplot     gnuplot
 lua-check    command:luacheck       -                    luacheck    luacheck
 clang-format command:clang-format   clang-tools-extra    clang       clang-extra-tools
