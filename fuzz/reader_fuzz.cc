@@ -107,8 +107,8 @@ class Host {
     }
     request_ = request;
     const bool polls = request.mode == PIPE_READ_POLL;
-    if (polls) may_not_look_ = false;
     if (outcome == PIPE_AGAIN) {
+      if (polls) may_not_look_ = false;  // it has looked; one that tells what had been read may not have
       MUST(may_not_look_ || expected().outcome == PIPE_AGAIN);
       MUST(slice.data == nullptr);
       if (!polls) state_ = State::kHeld;
@@ -147,6 +147,7 @@ class Host {
         MUST(token == kToken);
         MUST(state_ == State::kWaiting);
         state_ = State::kOut;
+        asked_since_the_end_ = false;
       }
       MUST(++turns < kTurns);
     } while (state_ == State::kWaiting && (timed_ || expected().outcome != PIPE_AGAIN));
@@ -168,7 +169,7 @@ class Host {
     const bool timed_out = outcome == PIPE_TIMEOUT && timed_;
     const bool aborted = outcome == PIPE_ABORTED && shut_down_;
     MUST(timed_out || aborted || outcome == expected().outcome);
-    if (!timed_out) may_not_look_ = false;
+    if (!timed_out) may_not_look_ = asked_since_the_end_;
     show(outcome, slice);
   }
 
@@ -218,7 +219,7 @@ class Host {
     } else {
       reader_->expect_no_answer();
     }
-    may_not_look_ = answer;
+    may_not_look_ = asked_since_the_end_ = answer;
   }
 
   // As after the child's exit.
@@ -248,6 +249,7 @@ class Host {
   State state_ = State::kIdle;
   ReadRequest request_;
   bool may_not_look_ = false;
+  bool asked_since_the_end_ = false;  // a read's, which has looked before that
   bool timed_ = false;
   bool shut_down_ = false;
   bool shown_ = false;
