@@ -19,7 +19,7 @@ teardown(function()
   leaks.check()
 end)
 
-local paths = { "README.md", "CHANGELOG.md", "CONTRIBUTING.md" }
+local paths = { "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md" }
 for _, name in ipairs(libc.entries("docs")) do
   paths[#paths + 1] = name:find("%.md$") and "docs/" .. name or nil
 end
