@@ -87,16 +87,25 @@ IN_CHILD long close_listed(const ChildStart& start, int directory) {
   }
 }
 
+IN_CHILD long open_list() {
+  return raw_syscall(SYS_openat, AT_FDCWD, as_argument("/proc/self/fd"), O_RDONLY | O_DIRECTORY);
+}
+
+IN_CHILD void close_below_limit(const ChildStart& start) {
+  rlimit limit = {};
+  raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, as_argument(&limit));
+  for (unsigned long fd = 0; fd < limit.rlim_cur; ++fd) {
+    if (!is_kept(start, static_cast<int>(fd))) raw_syscall(SYS_close, static_cast<long>(fd));
+  }
+}
+
 // Linux before 5.9, or a sandbox: no close_range(2). /proc lists them, also those above a lowered RLIMIT_NOFILE.
 IN_CHILD void close_one_by_one(const ChildStart& start) {
-  const long directory = raw_syscall(SYS_openat, AT_FDCWD, as_argument("/proc/self/fd"), O_RDONLY | O_DIRECTORY);
+  long directory = open_list();
   if (directory < 0) {
-    rlimit limit = {};
-    raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, as_argument(&limit));
-    for (unsigned long fd = 0; fd < limit.rlim_cur; ++fd) {
-      if (!is_kept(start, static_cast<int>(fd))) raw_syscall(SYS_close, static_cast<long>(fd));
-    }
-    return;
+    close_below_limit(start);
+    directory = open_list();  // it may have been a full table that was in the way
+    if (directory < 0) return;
   }
   // Closing while listing may make the kernel skip some: until a pass finds none.
   while (close_listed(start, static_cast<int>(directory)) > 0) {

@@ -62,6 +62,22 @@ describe("A child's descriptors", function()
     end)
   end
 
+  it("are no others where close_range is missing, and the host's table is full up to its lowered limit", function()
+    assert.equal("0 1 2 ", host.output(([[
+      local libc = require "spec.libc"
+      local pipe = require "pipe"
+      assert(assert(pipe.spawn({ "true" })):wait())
+      require "spec.sandbox"("close_range", libc.ENOSYS)
+      assert(libc.C.dup2(0, 900) == 900)
+      local spare, proc = require "spec.full_table"(64), nil
+      repeat
+        assert(libc.C.close(table.remove(spare)) == 0)
+        proc = pipe.spawn({ "sh", "-c", %q })
+      until proc
+      io.write((proc:stdout_read_all():gsub("\n", " ")))
+    ]]):format(list)))
+  end)
+
   it("are real pipes", function()
     local proc = assert(pipe.spawn({ "sh", "-c", "for fd in 0 1 2; do [ -p /proc/self/fd/$fd ] && echo pipe; done" }))
     assert.equal("pipe\npipe\npipe\n", proc:stdout_read_all())
