@@ -52,6 +52,18 @@ describe("A detached child", function()
     proc:close()
   end)
 
+  it("has no terminal, not even by its name /dev/tty", function()
+    local proc = host.interpret({ script = [[
+      local pipe = require "pipe"
+      for _, detached in ipairs { false, true } do
+        print(pipe.run("exec 3<>/dev/tty", { detached = detached }).ok)
+      end
+    ]] }, nil, { pty = true })
+    assert.equal("true", proc:stdout_read_line())
+    assert.equal("false", proc:stdout_read_line())
+    assert.is_true(proc:wait())
+  end)
+
   it("is read, written, waited for and killed as any other", function()
     local proc = assert(pipe.spawn({ "cat" }, { detached = true }))
     assert.equal(4, proc:write("text"))

@@ -1,4 +1,5 @@
--- docs/reliability.md is true: each promise names tests that are there, by their titles.
+-- docs/reliability.md is true: each promise names tests that are there, by their titles; and what SECURITY.md promises
+-- leads there.
 local files = require "spec.files"
 local leaks = require "spec.leaks"
 
@@ -84,6 +85,16 @@ describe("The page about reliability", function()
       assert.is_nil(fault(row.held))
     end)
   end
+
+  it("holds what SECURITY.md promises", function()
+    local page, count = files.read("SECURITY.md"):match("\n## Not trusted\n(.-)\n## Trusted\n"), 0
+    -- A row of a table, or an item of a list: up to the next one.
+    for promise in page:gsub("\n[|-] %*%*", "\1%0"):gmatch("\1([^\1]*)") do
+      assert.is_truthy(promise:find("%]%(docs/reliability%.md#[%w-]+%)"), promise)
+      count = count + 1
+    end
+    assert.is_true(count > 10)
+  end)
 
   it("is told of a title, a file and a row that name nothing", function()
     local file = "[process_spec](../spec/process_spec.lua)"
