@@ -101,6 +101,16 @@ describe("With cwd the program", function()
     spawning.refused("failed to spawn 'program': No such file or directory", "ENOENT", { cwd = path("bin") },
       { "program" })
   end)
+
+  it("is looked up there by an element of PATH that is empty or relative", function()
+    for element, cwd in pairs { [""] = path("bin"), ["."] = path("bin"), bin = directory } do
+      assert.equal("done\n", in_host("/", ([[
+        libc.C.setenv("PATH", "%s:/no/such", 1)
+        assert(pipe.run({ "program" }, { cwd = "%s" }).stdout == "found in %s\n")
+        assert(select(3, pipe.run({ "program" })) == "ENOENT")
+      ]]):format(element, cwd, cwd)))
+    end
+  end)
 end)
 
 describe("A directory that cannot be entered fails the spawn:", function()
