@@ -26,6 +26,8 @@ plant_bug(framing line_end_that_stays framing "newline + 1}" "newline}")
 plant_bug(framing empty_line_with_cr framing "newline > 0 && buffer" "newline > 1 && buffer")
 plant_bug(framing longest_line framing "size > max_result ? kTooMuch : Frame{" "size >= max_result ? kTooMuch : Frame{")
 plant_bug(framing longest_line_so_far framing "(may_end ? 1 : 0) > max_result" "(may_end ? 1 : 0) >= max_result")
+plant_bug(framing one_byte_more_than_within framing
+  "std::min(request.length, max_result)" "std::min(request.length + 1, max_result)")
 plant_bug(framing line_feed_searched_past byte_buffer "searched_ += looked_at - 1" "searched_ += looked_at")
 plant_bug(framing spare_block_too_small byte_buffer "spare_->capacity >= size" "spare_->capacity + 1 >= size")
 plant_bug(reader byte_taken_without_a_call reader "first - buffer_.data())" "first - buffer_.data() + 1)")

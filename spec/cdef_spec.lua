@@ -1,15 +1,9 @@
 -- lua/pipe/cdef.lua repeats csrc/pipe.h for the FFI; every declaration of the one has to stand in the other.
+local files = require "spec.files"
 local leaks = require "spec.leaks"
 
 setup(leaks.remember)
 teardown(leaks.check)
-
-local function contents(path)
-  local file = assert(io.open(path))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
 
 -- Without comments, and with one way to use white space.
 local function normalised(text)
@@ -36,7 +30,7 @@ local function declarations(header)
 end
 
 describe("lua/pipe/cdef.lua", function()
-  local header, cdef = contents("csrc/pipe.h"), normalised(contents("lua/pipe/cdef.lua"))
+  local header, cdef = files.read("csrc/pipe.h"), normalised(files.read("lua/pipe/cdef.lua"))
   local list = declarations(header)
 
   it("is compared with declarations of every kind", function()
