@@ -132,8 +132,9 @@ class Stream {
 
 extern "C" {
 
-// A request without memory answers nullptr under AddressSanitizer too.
-const char* __asan_default_options() { return "allocator_may_return_null=1"; }  // NOLINT(bugprone-reserved-identifier)
+// A request without memory answers nullptr under AddressSanitizer too, whose runtime may be a shared library.
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
+__attribute__((visibility("default"))) const char* __asan_default_options() { return "allocator_may_return_null=1"; }
 
 int LLVMFuzzerInitialize(int*, char***) {
   // Not by an input: AddressSanitizer writes a warning each time.
