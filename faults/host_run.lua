@@ -2,6 +2,7 @@
 
 local pipe = require("pipe")
 local errnos = require("faults.errnos")
+local libc = require("faults.libc")
 
 local host_run = {}
 
@@ -95,8 +96,9 @@ end
 function host_run.run(place, variant, call, nth, errno)
   local res = assert(pipe.run({ place.luajit, "faults/host.lua", variant.scenario, call, nth, errno }, {
     env = environment(place, variant), timeout = PATIENCE, grace = 0,
-    parent_death_signal = "KILL", rlimits = { nofile = DESCRIPTORS },
+    parent_death_signal = "KILL", process_group = true, rlimits = { nofile = DESCRIPTORS },
   }))
+  libc.end_group(res.pid)
   local result = { errors = {}, refused = {}, calls = {}, blocks = {}, left = {} }
   for line in res.stdout:gmatch("[^\n]+") do
     local kind, text = line:match("^(@%l+) ?(.*)$")

@@ -57,6 +57,12 @@ function libc.end_children()
   end
 end
 
+---Kills and reaps our children in a process group.
+function libc.end_group(group)
+  ffi.C.kill(-group, SIGKILL)
+  repeat until ffi.C.waitpid(-group, nil, 0) < 0 and ffi.errno() ~= EINTR
+end
+
 ---Who loses his parent becomes a child of ours.
 function libc.adopt_orphans()
   assert(ffi.C.prctl(PR_SET_CHILD_SUBREAPER, 1) == 0)

@@ -85,7 +85,7 @@ for _, variant in ipairs(chosen(settings)) do
   pipe.loop.run()
   local before = rig.matrix.runs
   work_off(queue, tonumber(settings.jobs))
-  libc.end_children() -- of hosts that have died
+  libc.end_children() -- who has left the process group of a host that has died
   io.stderr:write(("%s: %d runs\n"):format(variant.title, rig.matrix.runs - before))
 end
 

@@ -7,6 +7,7 @@ local verdict = require("faults.verdict")
 
 local sweep = {}
 
+local PATIENCE = 20 -- calls of one place in a row, before the steps grow by one
 local MOST = 10000 -- calls of one kind in a scenario; more is an endless loop
 
 ---@class faults.Rig
@@ -30,11 +31,11 @@ local function measure(rig, variant, dry, result)
   return variant.other
 end
 
--- Whether the n-th call was there.
+-- The place of the n-th call; nil if there was none.
 local function fail(rig, variant, dry, name, nth, errno)
   local result = host_run.run(rig.place, variant, name, nth, errno)
   if not result.injected and not result.wrong then
-    return false
+    return nil
   end
   local outcome, problem = verdict(result, measure(rig, variant, dry, result), name)
   rig.matrix:add(name, errno, outcome)
@@ -48,13 +49,23 @@ local function fail(rig, variant, dry, name, nth, errno)
   if problem then
     rig.complain(("%s: %s of %s, call %d, at %s: %s"):format(variant.title, errno, name, nth, place, problem))
   end
-  return true
+  return place
 end
 
+-- One call after the other. Where one place makes many in a row (for each process in /proc), the steps grow. At another
+-- place, or the end, they are one again, from the last call that was not passed over.
 local function all(rig, variant, dry, name, errno)
-  for nth = 1, MOST do
-    if not fail(rig, variant, dry, name, nth, errno) then
+  local nth, step, last, streak = 1, 1, nil, 0
+  while nth <= MOST do
+    local place = fail(rig, variant, dry, name, nth, errno)
+    if step > 1 and place ~= last then
+      nth, step, last = nth - step + 1, 1, nil
+    elseif not place then
       return
+    else
+      streak = place == last and streak + 1 or 0
+      last, step = place, 1 + math.floor(streak / PATIENCE)
+      nth = nth + step
     end
   end
   rig.complain(("%s: there is no end of %s"):format(variant.title, name))
