@@ -97,7 +97,8 @@ if not next(settings.scenarios) then
   for _, name in ipairs(rig.matrix:missed(is_root)) do
     rig.complain("never failed: " .. name)
   end
-  for _, place in ipairs(missed) do
+  -- Some places are reached by a race only: --quick may miss them.
+  for _, place in ipairs(settings.quick and {} or missed) do
     rig.complain("nothing ever failed at " .. place)
   end
 end
