@@ -266,6 +266,7 @@ return function(driver)
     local proc = assert(pipe.spawn({ "cat" }))
     local result
     local fate = start(function() result = proc:stdout_read_line() end)
+    driver.later(function() end) -- which ends the turn
     driver.turn()
     adapter.detach()
     assert.equal(5, proc:write("text\n"))
@@ -280,6 +281,7 @@ return function(driver)
       assert(semaphore:wait(math.huge))
       pipe.sleep(0)
     end)
+    driver.later(function() end) -- which ends the turn
     driver.turn()
     adapter.detach()
     assert.is_true(driver.attach())
