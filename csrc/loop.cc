@@ -1,6 +1,7 @@
 #include "loop.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -264,14 +265,15 @@ void Loop::abandon() {
   ::close(uv_backend_fd(&uv_));
 }
 
+// When another thread forks the host at any moment, the copy must find nothing there that is not whole.
 void Loop::add(Process& process) {
-  ref();
+  std::atomic_signal_fence(std::memory_order_release);
   TAILQ_INSERT_TAIL(&processes_, &process, loop_link);
 }
 
 void Loop::remove(Process& process) {
   TAILQ_REMOVE(&processes_, &process, loop_link);
-  unref();
+  std::atomic_signal_fence(std::memory_order_release);
 }
 
 }  // namespace pipe_core

@@ -30,7 +30,7 @@ int Process::spawn(Loop& loop, const pipe_spawn_options& options, pipe_failure* 
 }
 
 Process::Process(Loop& loop, ChildDescriptors& descriptors, const pipe_spawn_options& options)
-    : membership_(loop, *this),
+    : reference_(loop),
       loop_(loop),
       terminal_((options.flags & PIPE_SPAWN_PTY) != 0),
       merged_(terminal_ ||
@@ -43,9 +43,11 @@ Process::Process(Loop& loop, ChildDescriptors& descriptors, const pipe_spawn_opt
                {loop, std::move(descriptors.parent_ends[PIPE_STDERR]), options.buffer_size}},
       exit_channel_(loop, child_) {
   TAILQ_INIT(&exit_watches_);
+  loop_.add(*this);
 }
 
 Process::~Process() {
+  loop_.remove(*this);
   end(child_ != nullptr && !child_->detached());
   ExitWatch* watch;
   TAILQ_FOREACH(watch, &exit_watches_, process_link) watch->forget_process();

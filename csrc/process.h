@@ -88,16 +88,15 @@ class Process {
   void close_streams_at_end();
 
   // Declared first, so that it ends last: what follows still needs the loop when it is destroyed.
-  struct Membership {
-    Membership(Loop& joined, Process& member) : loop(joined), process(member) { loop.add(process); }
-    Membership(const Membership&) = delete;
-    Membership& operator=(const Membership&) = delete;
-    ~Membership() { loop.remove(process); }
+  struct Reference {
+    explicit Reference(Loop& held) : loop(held) { loop.ref(); }
+    Reference(const Reference&) = delete;
+    Reference& operator=(const Reference&) = delete;
+    ~Reference() { loop.unref(); }
     Loop& loop;
-    Process& process;
   };
 
-  Membership membership_;
+  Reference reference_;
   Loop& loop_;
   pid_t pid_ = -1;
   Child* child_ = nullptr;  // nullptr once it is reaped
