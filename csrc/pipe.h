@@ -361,8 +361,8 @@ PIPE_EXPORT void pipe_family_free(pipe_family* family);
  * Reads from PIPE_STDOUT or PIPE_STDERR. PIPE_OK: `result` is what was asked for. PIPE_CLOSED at end of file,
  * PIPE_TIMEOUT, PIPE_ABORTED, negative errno: `result` is what had come. Otherwise its data is NULL. The bytes
  * stay valid, and stay in the stream, and the stream is busy, until pipe_read_take() or pipe_cancel(). The first read
- * after the start of the child, or after a write, may answer PIPE_AGAIN without looking: who is asked needs some time.
- * After pipe_cancel(), and with PIPE_READ_POLL, it looks.
+ * that has to ask the kernel after the start of the child, or after a write, may answer PIPE_AGAIN without asking: the
+ * child needs some time. After pipe_cancel(), and with PIPE_READ_POLL, it asks.
  */
 PIPE_EXPORT int pipe_read(pipe_process* process, int channel, int mode, size_t length, pipe_slice* result);
 /**
