@@ -47,7 +47,6 @@ class Asker {
   void remove(Child& child);
   void ask_all();
   bool empty() const { return children_.empty(); }
-  void abandon() { timer_.reset(); }
 
  private:
   uv_loop_t* loop_;
@@ -66,7 +65,7 @@ class PidfdReaper final : public Reaper {
   bool wants_pidfd() const override { return true; }
   int watch(Child& child) override;
   void unwatch(Child& child) override;
-  void abandon() override;
+  void abandon() override {}
 
  private:
   void on_readable(Child& child);

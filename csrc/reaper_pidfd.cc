@@ -57,6 +57,4 @@ void PidfdReaper::unwatch(Child& child) {
   asker_.remove(child);
 }
 
-void PidfdReaper::abandon() { asker_.abandon(); }
-
 }  // namespace pipe_core

@@ -19,9 +19,6 @@ void SigchldReaper::unwatch(Child& child) {
   if (asker_.empty()) self_pipe_.unwatch(SIGCHLD);
 }
 
-void SigchldReaper::abandon() {
-  asker_.abandon();
-  self_pipe_.abandon();
-}
+void SigchldReaper::abandon() { self_pipe_.abandon(); }
 
 }  // namespace pipe_core

@@ -50,9 +50,13 @@ class UvHandle {
   void reset() {
     Handle* handle = std::exchange(handle_, nullptr);
     if (handle == nullptr) return;
-    // In a forked child uv_close() would take the parent's watch out of the epoll set that both share: leave it.
     const auto* state = static_cast<const LoopState*>(uv_handle_get_loop(as_handle(handle))->data);
-    if (ForkGuard::inherited(state->generation)) return;
+    if (ForkGuard::inherited(state->generation)) {
+      // uv_close() would take the parent's watch out of the epoll set that both share. And nobody runs this loop, so
+      // that it may keep a pointer to what was there.
+      delete handle;
+      return;
+    }
     uv_close(as_handle(handle), [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
   }
 
