@@ -64,8 +64,9 @@ TEST_P(FamilyShortage, OfDescriptorsIsNoneWithTwo) {
   for (unsigned room = 2; room < 10; ++room) {
     in_forked_process([with_pidfds, room] {
       const Tree tree(4);
-      const rlim_t limit = limit_with(room);
-      const rlimit few = {limit, limit};
+      rlimit few = {};
+      ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &few), 0);
+      few.rlim_cur = limit_with(room);
       ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
       std::unique_ptr<Family> family;
       ASSERT_EQ(open_family(tree, with_pidfds, &family), 0) << room;
@@ -169,7 +170,7 @@ TEST_P(FamilyShortage, OfSightOfTheChildIsTold) {
     in_forked_process([with_pidfds, visibility] {
       const Tree tree(1);
       const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
-                           ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                           ::mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) == 0 &&
                            ::mount("proc", "/proc", "proc", 0, visibility) == 0;
       if (!mounted) return;  // within a container
       ASSERT_EQ(::setegid(1), 0);

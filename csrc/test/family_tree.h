@@ -101,7 +101,7 @@ class FamilyTree {
 
  private:
   struct Word {
-    char what;
+    int what;  // no char: every byte that is written has a value
     pid_t who;
   };
   static inline const FamilyTree* speaker = nullptr;

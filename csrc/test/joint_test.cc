@@ -115,8 +115,10 @@ TEST(Joint, ThatCannotBeMovedAwayFromTheHostsThreeLeavesNothing) {
     in_forked_process([closed] {
       for (int fd = 3; fd < 1024; ++fd) ::close(fd);
       close_stdio(closed);
+      rlimit few = {};
+      if (::getrlimit(RLIMIT_NOFILE, &few) != 0) ::_exit(2);
       for (rlim_t end = 4; end < 6; ++end) {
-        const rlimit few = {end, 1024};
+        few.rlim_cur = end;
         if (::setrlimit(RLIMIT_NOFILE, &few) != 0) ::_exit(2);
         Joint joint;
         const int status = joint.open(0);
