@@ -63,7 +63,9 @@ TEST_P(SpawnSession, HasItsTerminalForItsOwn) {
     command.options.columns = 100;
     look_at(spawner, command, [](StartedChild& child) {
       const int master = child.pipes.parent_ends[PIPE_STDOUT].get();
-      EXPECT_EQ(::tcgetsid(master), child.child->pid());
+      pid_t session = -1;
+      EXPECT_EQ(::ioctl(master, TIOCGSID, &session), 0);
+      EXPECT_EQ(session, child.child->pid());
       EXPECT_EQ(::tcgetpgrp(master), child.child->pid());
       winsize size = {};
       EXPECT_EQ(::ioctl(master, TIOCGWINSZ, &size), 0);
