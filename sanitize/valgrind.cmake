@@ -43,6 +43,10 @@ set(PIPE_EXCLUDED
   "*.AForkedCopyKeepsNothingOfALoopButWhatLibuvHidesInIt/*"
   # What the stacks of other threads held, the library's included, is lost in a forked copy.
   "*/LuaStatesInThreads.MayBeForkedWithTheHost/*")
-# It is gone itself when the kernel refuses an execve(2) for a reason that it has not foreseen.
-set(PIPE_UNHEARD "The option env that is too long fails the spawn"
-  "foreman start ends what it has started when another process cannot be started")
+
+set(PIPE_UNHEARD
+  # It is gone itself when the kernel refuses an execve(2) for a reason that it has not foreseen.
+  "The option env that is too long fails the spawn"
+  "foreman start ends what it has started when another process cannot be started"
+  # Signal 64, again.
+  "proc:kill sends a real%-time signal")
