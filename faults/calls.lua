@@ -26,7 +26,7 @@ return {
   pipe2 = { errnos("EPERM") },
   open = { errnos("EINTR", "EPERM", "EIO"), words = { EPERM = { "EACCES" } } }, -- what hides a process in /proc
   fcntl = { { "EMFILE", "ENOMEM", "EINTR", "EPERM" } },
-  dup3 = { { "EMFILE", "EINTR", "EPERM" } },
+  dup3 = { { "EMFILE", "EBUSY", "EINTR", "EPERM" } },
   TIOCGPTPEER = { errnos("EINVAL", "EPERM", "EIO") },
   TIOCSWINSZ = { { "EPERM", "EIO" } },
   PIDFD_GET_INFO = { { "EINVAL", "ENOSYS", "EPERM" }, words = { EINVAL = LOST, ENOSYS = LOST, EPERM = LOST } },
@@ -50,7 +50,7 @@ return {
   nanosleep = { { "EINTR" } },
 
   -- In the host: children and signals.
-  clone = { { "EAGAIN", "ENOMEM", "ENOSYS", "EPERM", "EINVAL" } },
+  clone = { errnos("EAGAIN", "ENOSYS", "EPERM", "EINVAL") }, -- of descriptors: for the pidfd
   waitid = { { "EINTR", "ECHILD", "EIO", "ENOSYS", "EPERM" }, spares = true,
     words = { ECHILD = LOST, EIO = LOST, ENOSYS = LOST, EPERM = LOST } },
   pidfd_open = { errnos("ENOSYS", "EPERM") },

@@ -4,7 +4,7 @@ local calls = require("faults.calls")
 
 local COLUMNS = {
   "EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "EINTR", "ENOSYS", "EPERM", "ECHILD", "EIO", "ENOSPC", "EPIPE", "EINVAL",
-  "EOPNOTSUPP",
+  "EBUSY", "EOPNOTSUPP",
 }
 
 local Matrix = {}
@@ -64,7 +64,7 @@ function Matrix:missed(is_root)
 end
 
 function Matrix:print()
-  local format = "%-21s" .. ("%9s"):rep(#COLUMNS)
+  local format = "%-21s" .. (" %8s"):rep(#COLUMNS)
   print(format:format("errors told/runs", unpack(COLUMNS)))
   for _, name in ipairs(sorted_names()) do
     local row = {}
