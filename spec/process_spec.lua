@@ -1,8 +1,10 @@
 -- A process: its pid, how it ends, and the signals it gets.
+local eventually = require "spec.eventually"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
 local pipe = require "pipe"
 local places = require "spec.places"
+local state = require "spec.state"
 local thrown = require "spec.thrown"
 
 setup(leaks.remember)
@@ -172,6 +174,7 @@ describe("proc:wait", function()
         place.run(function()
           local proc = cat({ wait_timeout = 1 })
           proc:kill("STOP")
+          assert.is_true(eventually(function() return state(proc:pid()) == "T" end))
           assert.same({ nil, "timeout" }, { proc:wait() })
           assert.same({ nil, "running" }, { proc:try_wait() })
           proc:kill("CONT")

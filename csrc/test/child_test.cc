@@ -89,6 +89,20 @@ TEST_P(ChildTest, IsLostWhenSomebodyElseReapedItUnlessTheKernelRemembers) {
   EXPECT_EQ(status.status, remembered ? 7 : 0);
 }
 
+TEST_P(ChildTest, IsLostWhenSomebodyElseReapedItAndTheKernelIsTooOldToRemember) {
+  const bool with_pidfd = GetParam();
+  in_forked_process([with_pidfd] {
+    const RealChild real(7);
+    Child child(real.pid(), with_pidfd ? real.open_pidfd() : UniqueFd());
+    real.end();
+    real.reap();
+    refuse_system_call(SYS_ioctl, EINVAL);
+    ExitStatus status = {};
+    ASSERT_TRUE(child.try_reap(&status));
+    EXPECT_EQ(status.kind, Kind::kLost);
+  });
+}
+
 TEST_P(ChildTest, IsRememberedAsKilledWhenSomebodyElseReapedIt) {
   const bool remembered = GetParam() && kernel_tells_lost_statuses();
   const RealChild real;

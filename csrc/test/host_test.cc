@@ -186,6 +186,16 @@ TEST_P(HostTest, ARawForkThatRunsNoHandlerIsNoticedByTheFunctionsOfThePublicHead
   expect_echo(*process);
 }
 
+TEST_P(HostTest, ARawForksExitLeavesTheChildrenOfTheOriginalAlone) {
+  const auto process = spawn({"cat"});
+  const auto copy = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+  if (copy == 0) std::exit(17);
+  int status = -1;
+  EXPECT_EQ(::waitpid(copy, &status, 0), copy);
+  EXPECT_EQ(WEXITSTATUS(status), 17);
+  expect_echo(*process);
+}
+
 INSTANTIATE_TEST_SUITE_P(In, HostTest, worlds(), world_name);
 
 }  // namespace

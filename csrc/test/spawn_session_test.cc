@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <string>
 
-#include "program_paths.h"
-#include "spawn_child.h"
 #include "ways.h"
 
 namespace pipe_core {
@@ -136,49 +134,6 @@ TEST_P(SpawnSession, EndsByTheDeathSignalAlsoAsSomebodyElse) {
 }
 
 INSTANTIATE_TEST_SUITE_P(By, SpawnSession, ways(), way_name);
-
-// Between the clone and the child's wish to be told.
-TEST(SpawnChild, WhoseParentHasEndedAlreadySendsItselfTheDeathSignal) {
-  for (const bool blocks_signals : {false, true}) {
-    Command command = {"true"};
-    command.options.flags = PIPE_SPAWN_DEATH_SIGNAL;
-    command.options.death_signal = SIGUSR1;
-    const ProgramPaths paths("true", nullptr);
-    int ends[2];
-    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    const UniqueFd read_end(ends[0]);
-    UniqueFd write_end(ends[1]);
-    Wire wires[] = {{0, 0}, {1, 1}, {2, 2}};
-    const int status = status_of_forked([&] {
-      sigset_t all;
-      ::sigfillset(&all);
-      if (blocks_signals) ::sigprocmask(SIG_BLOCK, &all, nullptr);
-      ChildStart start = {};
-      start.options = &command.options;
-      start.paths = paths.data();
-      start.argv = const_cast<char* const*>(command.options.argv);
-      start.envp = environ;
-      start.wires = wires;
-      start.wire_count = 3;
-      start.parent = ::getpid();  // who is not the parent of this very process
-      start.error_pipe = write_end.get();
-      run_child(&start);
-    });
-    write_end.reset();
-    ChildFailure failure = {};
-    const ssize_t size = ::read(read_end.get(), &failure, sizeof failure);
-    if (blocks_signals) {
-      EXPECT_EQ(WEXITSTATUS(status), 127) << "it does not become the program";
-      ASSERT_EQ(size, static_cast<ssize_t>(sizeof failure));
-      EXPECT_EQ(failure.error, ESRCH);
-      EXPECT_EQ(failure.at.step, PIPE_STEP_DEATH_SIGNAL);
-    } else {
-      EXPECT_EQ(size, 0);
-      ASSERT_TRUE(WIFSIGNALED(status));
-      EXPECT_EQ(WTERMSIG(status), SIGUSR1);
-    }
-  }
-}
 
 }  // namespace
 }  // namespace pipe_core
