@@ -26,6 +26,12 @@ describe("The option nice", function()
     end
   end)
 
+  it("is the host's without it", function()
+    local script = [[ io.write(assert(require("pipe").spawn({ "nice" })):stdout_read_all()) ]]
+    local nicer = host.interpret({ script = script, through = { "nice", "-n", "3" } })
+    assert.equal(math.min(own + 3, 19) .. "\n", host.printed(host.finish(nicer)))
+  end)
+
   it("does not touch the host's", function()
     child_nice({ nice = 19 })
     assert.equal(own, child_nice({}))
