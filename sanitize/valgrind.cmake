@@ -33,9 +33,9 @@ set(PIPE_EXCLUDED
   "*.SetsLimitsInTheirOrder/*" "*.GivesDescriptorsAboveTheChildsNewLimit/*" "*.IsALimitByItsIndex/*"
   # Signal 64 is valgrind's.
   "*.RefusesWhatIsNoSignal/*" "Signals.MayBeAnyThatDoNotEndTheProcessUnderOurHands"
-  # Where rt_sigprocmask(2) is refused, valgrind ends.
-  "*.WritesNothingWhereSigpipeCannotBeBlocked"
-  # Whoever executes a script whose interpreter is missing ends, and cannot say so.
+  # Where rt_sigprocmask(2) or read(2) is refused, valgrind ends.
+  "*.WritesNothingWhereSigpipeCannotBeBlocked" "*.ToBlockSignalsStopsIt/*" "*.ToHearOfTheChildIsNoSuccess/*"
+  # A process that executes a script whose interpreter is missing ends, and cannot say so.
   "*.IsToldByTheReasonManyTimesOver/*"
   # A signal is seen in the next call that blocks, or much later: a process that forks all the time still does.
   "*.ReachesATreeThatForksAllTheTime/*"
