@@ -6,6 +6,7 @@
 #include <csignal>
 #include <ctime>
 #include <new>
+#include <utility>
 
 #include "fork_guard.h"
 #include "pipe.h"
@@ -84,7 +85,9 @@ int Family::adopt(pid_t pid, UniqueFd pidfd, const FamilyMember* parent) {
   FamilyMember member(process, std::move(pidfd), parent != nullptr ? parent->depth() + 1 : 0);
   // Only now is it known that we have read of the process that we hold, and that its parent is the one that we know:
   // a pid names the same process until it is reaped.
-  if (!member.unreaped() || (parent != nullptr && !parent->unreaped())) return 0;
+  int unreaped = member.unreaped();
+  if (unreaped > 0 && parent != nullptr) unreaped = parent->unreaped();
+  if (unreaped <= 0) return unreaped;
   members_.push_back(std::move(member));
   return 1;
 }
@@ -135,6 +138,7 @@ int Family::bring_to_a_stand() {
   for (FamilyMember& member : members_) member.asked_to_stop = false;
   int naps = 0;
   int blocked_naps = 0;
+  bool failed = false;
   for (int walks = 0; walks < kMostWalks; ++walks) {
     for (;;) {
       const Motion liveliest = ask_to_stop(naps < kMostNapsForRunning);
@@ -145,7 +149,10 @@ int Family::bring_to_a_stand() {
       nap();
     }
     size_t found = 0;
-    if (const int status = walk(&found); status < 0 || found == 0) return status;
+    const int status = walk(&found);
+    // Walk again after a failure: who is missed now is out of reach when its parents have gone.
+    if (status < 0 && std::exchange(failed, true)) return status;
+    if (status == 0 && found == 0) return 0;
   }
   return 0;
 }
@@ -192,13 +199,13 @@ int Family::deliver(int signum) {
   // Children go on before their parents, for the sake of the same waitpid(WUNTRACED).
   if (stops_at_the_terminal(signum) || signum == SIGCONT) {
     std::for_each(members_.rbegin(), members_.rend(), [&](const FamilyMember& member) {
-      if (signum != SIGCONT) member.send(SIGCONT);
+      if (signum != SIGCONT) member.go_on();
       send(member);
     });
   } else {
     std::for_each(members_.begin(), members_.end(), send);
     const bool go_on = signum != 0 && signum != SIGKILL && signum != SIGSTOP;
-    if (go_on) std::for_each(members_.rbegin(), members_.rend(), [](const auto& member) { member.send(SIGCONT); });
+    if (go_on) std::for_each(members_.rbegin(), members_.rend(), [](const auto& member) { member.go_on(); });
   }
   return living ? failure : PIPE_EXITED;
 }

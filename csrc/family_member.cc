@@ -19,14 +19,23 @@ int FamilyMember::send(int signum) const {
 // meanwhile.
 int FamilyMember::send_by_pid(int signum) const {
   ProcessStat now = {};
-  if (const int status = read_process(pid(), &now); status != 0) return status;
+  int status = read_process(pid(), &now);
+  // Look twice: who is left out now may be out of reach for those who try again, its parents having gone.
+  if (status != 0 && status != -ESRCH) status = read_process(pid(), &now);
+  if (status != 0) return status;
   if (!is(now)) return -ESRCH;
   return ::kill(pid(), signum) == 0 ? 0 : -errno;
 }
 
-bool FamilyMember::unreaped() const {
+void FamilyMember::go_on() const {
+  const int status = send(SIGCONT);
+  if (status != 0 && status != -ESRCH && status != -EPERM && may_be_stopped) ::kill(pid(), SIGCONT);
+}
+
+int FamilyMember::unreaped() const {
   const int status = send(0);
-  return status == 0 || status == -EPERM;
+  if (status == 0 || status == -EPERM) return 1;
+  return status == -ESRCH ? 0 : status;
 }
 
 bool FamilyMember::exited() const {

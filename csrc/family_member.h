@@ -23,8 +23,10 @@ class FamilyMember {
 
   // Returns 0 or a negative errno: -ESRCH once it is reaped. A zombie can be signalled.
   int send(int signum) const;
-  // Until then its pid is its own.
-  bool unreaped() const;
+  // It must not stay stopped, also where /proc cannot be read just now; and to a stranger this does the least.
+  void go_on() const;
+  // 1 until it is reaped: so long its pid is its own. Then 0. A negative errno where that cannot be told.
+  int unreaped() const;
   bool exited() const;
 
   bool asked_to_stop = false;

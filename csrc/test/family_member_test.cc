@@ -41,14 +41,14 @@ TEST_P(FamilyMemberTest, LivesThenIsAZombieThenIsGone) {
   const RealChild real;
   const FamilyMember member = hold(real);
   EXPECT_FALSE(member.exited());
-  EXPECT_TRUE(member.unreaped());
+  EXPECT_EQ(member.unreaped(), 1);
   ASSERT_EQ(member.send(SIGTERM), 0);
   real.await_death();
   EXPECT_TRUE(member.exited());
-  EXPECT_TRUE(member.unreaped());
+  EXPECT_EQ(member.unreaped(), 1);
   real.reap();
   EXPECT_TRUE(member.exited());
-  EXPECT_FALSE(member.unreaped());
+  EXPECT_EQ(member.unreaped(), 0);
   EXPECT_EQ(member.send(SIGTERM), -ESRCH);
 }
 
@@ -70,7 +70,7 @@ TEST_P(FamilyMemberTest, IsNeverAStrangerWhoHasGotItsPid) {
   } while (stranger.start_time == before.start_time);
   EXPECT_FALSE(member.is(stranger));
   EXPECT_TRUE(member.exited());
-  EXPECT_FALSE(member.unreaped());
+  EXPECT_EQ(member.unreaped(), 0);
   EXPECT_EQ(member.send(SIGTERM), -ESRCH);
   EXPECT_EQ(::kill(stranger.pid, SIGXCPU), 0);  // of two signals that wait, the lower number kills
   int status = 0;
@@ -85,11 +85,30 @@ TEST_P(FamilyMemberTest, IsUnreapedAlsoWhenItMayNotBeSignalled) {
   in_forked_process([&] {
     ASSERT_EQ(::setresuid(65534, 65534, 65534), 0);
     EXPECT_EQ(member.send(SIGTERM), -EPERM);
-    EXPECT_TRUE(member.unreaped());
+    EXPECT_EQ(member.unreaped(), 1);
     EXPECT_FALSE(member.exited());
   });
   real.end();
   real.reap();
+}
+
+TEST_P(FamilyMemberTest, GoesOnAndIsNotTakenForReapedWhereProcCannotBeRead) {
+  const bool with_pidfd = GetParam();
+  in_forked_process([with_pidfd] {
+    const RealChild real;
+    const FamilyMember member = hold(real, with_pidfd);
+    ASSERT_EQ(member.send(SIGSTOP), 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(real.pid(), &status, WUNTRACED), real.pid());
+    refuse_system_call(SYS_openat, EMFILE);
+    EXPECT_EQ(member.unreaped(), with_pidfd ? 1 : -EMFILE);
+    EXPECT_FALSE(member.exited());
+    member.go_on();
+    ASSERT_EQ(::waitpid(real.pid(), &status, WCONTINUED), real.pid());
+    EXPECT_TRUE(WIFCONTINUED(status));
+    real.end();
+    real.reap();
+  });
 }
 
 TEST_P(FamilyMemberTest, IsSignalledByPidWhereTheCallForPidfdsIsMissingOrForbidden) {
@@ -99,12 +118,12 @@ TEST_P(FamilyMemberTest, IsSignalledByPidWhereTheCallForPidfdsIsMissingOrForbidd
       const RealChild real;
       const FamilyMember member = hold(real, with_pidfd);
       refuse_system_call(SYS_pidfd_send_signal, error);
-      EXPECT_TRUE(member.unreaped());
+      EXPECT_EQ(member.unreaped(), 1);
       ASSERT_EQ(member.send(SIGTERM), 0);
       real.await_death();
       real.reap();
       EXPECT_EQ(member.send(SIGTERM), -ESRCH);
-      EXPECT_FALSE(member.unreaped());
+      EXPECT_EQ(member.unreaped(), 0);
     });
   }
 }
