@@ -54,6 +54,19 @@ TEST_F(ReaderTest, WaitsForWhatIsMissing) {
   EXPECT_EQ(read(kLine), (Told{PIPE_CLOSED, "tw"}));
 }
 
+// However fast somebody writes: here the kernel always has more.
+TEST_F(ReaderTest, LeavesItsTurnToOthersAfterAMebibyte) {
+  RunningLoop loop(size_t{8} << 20);
+  Reader reader(*loop, UniqueFd(::open("/dev/zero", O_RDONLY | O_CLOEXEC)), kFirstBufferSize);
+  pipe_slice slice;
+  EXPECT_EQ(reader.read(kAll, &slice), PIPE_AGAIN);
+  reader.cancel();
+  EXPECT_EQ(reader.read(bytes(size_t{1} << 20), &slice), PIPE_OK) << "what has come is there";
+  reader.take();
+  EXPECT_EQ(reader.read(bytes(size_t{8} << 20), &slice), PIPE_AGAIN);
+  reader.cancel();
+}
+
 TEST_F(ReaderTest, LeavesInTheStreamWhatWasShownButNotTaken) {
   child_writes("abc");
   pipe_slice slice;

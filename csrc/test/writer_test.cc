@@ -99,6 +99,18 @@ TEST_F(WriterTest, WritesMoreSlicesThanOneCallOfTheKernelTakes) {
   EXPECT_EQ(child_reads(expected.size()), expected);
 }
 
+// However fast somebody reads: here the kernel takes all of it.
+TEST_F(WriterTest, LeavesItsTurnToOthersAfterAMebibyte) {
+  Writer writer(*loop_, UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC)));
+  const std::string piece(size_t{64} << 10, 'x');
+  const std::vector<pipe_slice> slices(100, {piece.data(), piece.size()});
+  double written = 0;
+  EXPECT_EQ(writer.write(slices.data(), slices.size(), &written), PIPE_AGAIN);
+  EXPECT_GE(written, 1 << 20);
+  EXPECT_LT(written, static_cast<double>(slices.size() * piece.size()));
+  writer.cancel();
+}
+
 TEST_F(WriterTest, WaitsForTheRestAndLosesNothing) {
   std::string much(size_t{5} << 20, '\0');
   for (size_t i = 0; i < much.size(); ++i) much[i] = static_cast<char>(i * 31 >> 3);
