@@ -6,6 +6,8 @@ local pipe = require "pipe"
 
 local host = {}
 
+local PATIENCE = 600000 -- ms: eight threads that spawn under valgrind, on a machine that does other things
+
 -- The interpreter that runs this spec is the lowest of arg's negative indices, unless something else runs that one, as
 -- valgrind does.
 local function interpreter()
@@ -52,7 +54,7 @@ host.prelude = host.prelude:gsub("%s+", " ")
 function host.start_program(args, variables, options)
   local all = {
     environ = environment(variables),
-    stdout_read_timeout = 120000, stderr_read_timeout = 120000, wait_timeout = 120000,
+    stdout_read_timeout = PATIENCE, stderr_read_timeout = PATIENCE, wait_timeout = PATIENCE,
   }
   for name, value in pairs(options or {}) do
     all[name] = value
