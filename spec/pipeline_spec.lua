@@ -45,7 +45,8 @@ for _, place in ipairs(places) do
 
     case("passes as much as one likes", function()
       local input = ("0123456789abcdef"):rep(524288)
-      local p = pipeline({ { "cat" }, { "gzip", "-1" }, { "gzip", "-dc" } })
+      local patience = { write_timeout = 600000, stdout_read_timeout = 600000, wait_timeout = 600000 }
+      local p = pipeline({ { "cat" }, { "gzip", "-1" }, { "gzip", "-dc" } }, patience)
       local writer = pipe.thread.spawn(function()
         assert(p:write(input))
         p:shutdown("stdin")
