@@ -29,7 +29,7 @@ int FamilyMember::send_by_pid(int signum) const {
 
 void FamilyMember::go_on() const {
   const int status = send(SIGCONT);
-  if (status != 0 && status != -ESRCH && status != -EPERM && may_be_stopped) ::kill(pid(), SIGCONT);
+  if (status != 0 && status != -ESRCH && may_be_stopped) ::kill(pid(), SIGCONT);
 }
 
 int FamilyMember::unreaped() const {

@@ -55,7 +55,8 @@ return {
     words = { ECHILD = LOST, EIO = LOST, ENOSYS = LOST, EPERM = LOST } },
   pidfd_open = { errnos("ENOSYS", "EPERM") },
   pidfd_send_signal = { { "ENOSYS", "EPERM" } },
-  kill = { { "EPERM" }, spares = true, words = { EPERM = { "ESRCH" } } }, -- ESRCH: of a child that has lost its parent
+  -- Whoever may not be signalled lives on. ESRCH: of a child that has lost its parent.
+  kill = { { "EPERM" }, spares = true, words = { EPERM = { "EPERM", "ESRCH" } } },
   getpgid = { { "EPERM" } },
   sigaction = { { "EINVAL" }, words = { EINVAL = DROPPED } },
   tgkill = { { "EPERM" }, words = { EPERM = DROPPED } },
