@@ -46,6 +46,8 @@ set(PIPE_UNHEARD
   # It is gone itself when the kernel refuses an execve(2) for a reason that it has not foreseen.
   "The option env that is too long fails the spawn"
   "foreman start ends what it has started when another process cannot be started"
+  "A program that cannot be executed names an interpreter that is missing"
+  "A program that cannot be executed gets an .* that is too long"
   # What limits descriptors, data and stack it keeps to itself.
   "The option rlimits"
   # Signal 64, again.

@@ -12,6 +12,7 @@ int fork(void);
 void _exit(int status);
 int kill(int pid, int signum);
 int raise(int signum);
+int sigaction(int signum, const void *action, void *old);
 int waitpid(int pid, int *status, int options);
 int waitid(int idtype, unsigned int id, void *info, int options);
 int setuid(unsigned int uid);
