@@ -66,8 +66,8 @@ end
 
 function deeds.settings_of_its_own(random)
   local mask = random:below(512)
-  local proc = patient.spawn("umask; ulimit -n; ulimit -c",
-    { umask = mask, rlimits = { nofile = 64, core = 0 }, nice = 10, subreaper = random:once_in(2) })
+  local proc = patient.spawn("umask; ulimit -t; ulimit -c",
+    { umask = mask, rlimits = { cpu = 64, core = 0 }, nice = 10, subreaper = random:once_in(2) })
   expect.words(("%04o"):format(mask), proc:stdout_read_line())
   expect.words("64", proc:stdout_read_line())
   expect.words("0", proc:stdout_read_line())
