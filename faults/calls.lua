@@ -67,7 +67,6 @@ return {
   -- In the host: memory. `new` throws, like C++'s.
   mmap = { { "ENOMEM", "EAGAIN", "EPERM" } },
   mprotect = { { "ENOMEM", "EPERM" } },
-  munmap = { { "ENOMEM" } },
   madvise = { { "EINVAL", "ENOMEM", "EPERM" } },
   new = { { "ENOMEM" } },
   realloc = { { "ENOMEM" } },

@@ -6,7 +6,7 @@ for name in ([[
   __environ environ getenv sysconf __errno_location strerror_r strerrorname_np
   memchr memcpy memmove memset strchr strcmp strlen strrchr strtol snprintf __isoc99_sscanf fileno
   getpid getppid gettid umask exit_group sched_yield pthread_mutex_lock pthread_mutex_unlock
-  __libc_current_sigrtmin __libc_current_sigrtmax sigaddset sigemptyset sigismember free
+  __libc_current_sigrtmin __libc_current_sigrtmax sigaddset sigemptyset sigismember free munmap
   __gmon_start__ _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable _Unwind_Resume
 ]]):gmatch("%S+") do
   list[name] = true

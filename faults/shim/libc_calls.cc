@@ -152,12 +152,7 @@ REPLACE(void*, mmap, (Any begin, size_t size, int protection, int flags, int fd,
 REPLACE(int, munmap, (Any begin, size_t size)) {
   REAL(munmap);
   faults::disowned(begin);
-  const int result = real(begin, size);
-  if (const int error = faults::fails("munmap", CALLER)) {
-    errno = error;
-    return -1;
-  }
-  return result;
+  return real(begin, size);
 }
 
 // The library's raw clone(2) is in raw_calls.cc, by the same name.
