@@ -9,11 +9,22 @@
 namespace pipe_core {
 
 int allocations_left = INT_MAX;
+bool only_one_fails = false;
 
-// From here to the end of the scope.
+inline bool may_allocate() {
+  if (allocations_left-- > 0) return true;
+  if (only_one_fails) allocations_left = INT_MAX;
+  return false;
+}
+
+// From here to the end of the scope. `Then::kOneFails`: after that one there is enough again.
 class Allocations {
  public:
-  explicit Allocations(int left) { allocations_left = left; }
+  enum class Then { kAllFail, kOneFails };
+  explicit Allocations(int left, Then then = Then::kAllFail) {
+    allocations_left = left;
+    only_one_fails = then == Then::kOneFails;
+  }
   ~Allocations() { allocations_left = INT_MAX; }
   Allocations(const Allocations&) = delete;
   Allocations& operator=(const Allocations&) = delete;
@@ -23,13 +34,13 @@ class Allocations {
 
 // Not inlined: g++ would take new with free(3), or malloc(3) with delete, for a mistake.
 [[gnu::noinline]] void* operator new(size_t size) {
-  void* memory = pipe_core::allocations_left-- > 0 ? std::malloc(size) : nullptr;
+  void* memory = pipe_core::may_allocate() ? std::malloc(size) : nullptr;
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 // Its own, too: AddressSanitizer's would not go by the one above, as libstdc++'s does.
 [[gnu::noinline]] void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  return pipe_core::allocations_left-- > 0 ? std::malloc(size) : nullptr;
+  return pipe_core::may_allocate() ? std::malloc(size) : nullptr;
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }

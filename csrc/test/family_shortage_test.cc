@@ -112,6 +112,32 @@ TEST_P(FamilyShortage, OfMemoryLeavesNobodyStoppedOrUnreached) {
   }
 }
 
+// Not even one who was not born when the family was opened.
+TEST_P(FamilyShortage, OfMemoryForAMomentMissesNobody) {
+  for (int enough = 0; enough < 10; ++enough) {
+    const FamilyTree tree([](const FamilyTree& here) {
+      static const FamilyTree* self = &here;
+      ::signal(SIGUSR1, [](int) {
+        fork_member([] {
+          self->say('c');
+          rest();
+        });
+      });
+      here.say('r');
+      rest();
+    });
+    tree.hear('r');
+    const std::unique_ptr<Family> family = tree.open(GetParam());
+    ASSERT_EQ(::kill(tree.root(), SIGUSR1), 0);
+    tree.hear('c');
+    {
+      const Allocations left(enough, Allocations::Then::kOneFails);
+      EXPECT_EQ(family->signal(SIGTERM), 0) << enough;
+    }
+    tree.hear_nothing_more();
+  }
+}
+
 TEST_P(FamilyShortage, OfStandardDescriptorsTakesNoneOfTheirNumbers) {
   const bool with_pidfds = GetParam();
   for (unsigned closed = 1; closed < 8; ++closed) {
