@@ -14,7 +14,7 @@ require("pipe.engine").open()
 ---@field coroutine pipe.coroutine
 ---@field signal pipe.signal
 local pipe = {
-  version = "0.1.0",
+  version = "0.2.0-dev",
   spawn = require("pipe.process").spawn,
   wait_any = require("pipe.wait_any"),
   run = require("pipe.run").run,
