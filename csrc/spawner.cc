@@ -98,7 +98,8 @@ void Spawner::close() {
 int Spawner::lower_child_ends(ChildDescriptors& descriptors) {
   for (size_t number = 0; number < kSlots; ++number) {
     UniqueFd& child_end = descriptors.child_ends[number];
-    if (!child_end || static_cast<unsigned>(child_end.get()) < cut_) continue;
+    // Where a slot has been given up the end stays where it is, and the child copies more.
+    if (!child_end || static_cast<unsigned>(child_end.get()) < cut_ || !low_slots_[number]) continue;
     const int slot = low_slots_[number].get();
     while (::dup3(child_end.get(), slot, O_CLOEXEC) < 0) {
       if (errno != EINTR && errno != EBUSY) return -errno;
@@ -116,8 +117,12 @@ void Spawner::free_low_slots() {
   for (size_t i = 0; i < kSlots; ++i) {
     if (!slot_taken_[i]) continue;
     // Reserved again, not closed: the number must not go to anybody else.
-    while (::dup3(placeholder_, low_slots_[i].get(), O_CLOEXEC) < 0 && (errno == EINTR || errno == EBUSY)) {
-    }
+    int reserved;
+    do {
+      reserved = ::dup3(placeholder_, low_slots_[i].get(), O_CLOEXEC);
+    } while (reserved < 0 && (errno == EINTR || errno == EBUSY));
+    // Rather no slot than a child's end that stays open here: its reader would never see the end of file.
+    if (reserved < 0) low_slots_[i].reset();
     slot_taken_[i] = false;
   }
 }

@@ -103,6 +103,25 @@ TEST_P(SpawnerFailure, OfAFileThatIsNoProgramEndsTheSearch) {
   EXPECT_EQ(start({"tool"}), -ENOEXEC);
 }
 
+TEST_P(SpawnerFailure, ToReserveANumberAgainKeepsNoEndOfTheChild) {
+  in_forked_process([&] {
+    constexpr int kFarUp = 100;
+    UniqueFd placeholder(::fcntl(placeholder_.get(), F_DUPFD_CLOEXEC, 2 * kFarUp));
+    Spawner spawner;
+    ASSERT_EQ(spawner.open(placeholder.get()), 0);
+    std::vector<UniqueFd> fillers;
+    while (fillers.empty() || fillers.back().get() < kFarUp) fillers.emplace_back(::eventfd(0, EFD_CLOEXEC));
+    placeholder.reset();  // dup3(2) has nothing to put there
+    for (int round = 0; round < 2; ++round) {
+      StartedChild started;
+      Command echo = {"echo", "text"};
+      ASSERT_EQ(started.start(spawner, echo), 0);
+      EXPECT_EQ(started.read(PIPE_STDOUT), "text\n");
+      started.end();
+    }
+  });
+}
+
 TEST_P(SpawnerFailure, ToGetAnotherDescriptorLeavesNothing) {
   StartedChild started;
   Command cat = {"cat"};

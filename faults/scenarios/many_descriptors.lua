@@ -10,7 +10,10 @@ return function(pipe)
     filler[i] = libc.C.dup(0)
   end
   attempt.finally(function()
-    attempt.echo(pipe):close()
+    local proc = attempt.echo(pipe)
+    attempt.method(proc, "shutdown", "stdin")
+    assert(attempt.read_all(proc) == "") -- it ends only where nobody here has kept the child's end
+    assert(attempt.method(proc, "wait"))
   end, function()
     for _, fd in ipairs(filler) do
       libc.C.close(fd)
