@@ -54,19 +54,16 @@ int Loop::open(size_t max_result, Loop** loop) {
 
 int Loop::init() {
   if ((state_.generation = ForkGuard::generation()) == 0) return UV_ENOMEM;
+  if (const int status = events_.open(); status < 0) return status;
   DescriptorProbe probe;
   if (const int status = probe.take(); status < 0) return status;
   probe.keep_only_stdio();
   if (const int status = uv_loop_init(&uv_); status < 0) return status;
   uv_.data = &state_;
   initialized_ = true;
-  int status = events_.open();
-  if (status < 0) return status;
   const auto ready = [](void* loop, uint32_t) { static_cast<Loop*>(loop)->uv_is_ready_ = true; };
-  status = events_.add(uv_backend_fd(&uv_), EPOLLIN, ready, this);
-  if (status < 0) return status;
-  status = Reaper::choose(events_, &uv_, *this, &reaper_);
-  if (status < 0) return status;
+  if (const int status = events_.add(uv_backend_fd(&uv_), EPOLLIN, ready, this); status < 0) return status;
+  reaper_ = Reaper::choose(events_, &uv_, *this);
   return spawner_.open(uv_backend_fd(&uv_));
 }
 

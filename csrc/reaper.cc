@@ -10,17 +10,11 @@ namespace pipe_core {
 // handler, and a traced child is dead for its tracer first.
 static constexpr uint64_t kAskEveryMs = 100;
 
-int Reaper::choose(EventSet& events, uv_loop_t* loop, ReapTarget& target, std::unique_ptr<Reaper>* reaper) {
+std::unique_ptr<Reaper> Reaper::choose(EventSet& events, uv_loop_t* loop, ReapTarget& target) {
   const char* wish = std::getenv("PIPE_REAPER");
   const bool forced = wish != nullptr && std::strcmp(wish, "sigchld") == 0;
-  const int has_pidfds = forced ? 0 : PidfdReaper::supported();
-  if (has_pidfds < 0) return has_pidfds;
-  if (has_pidfds > 0) {
-    *reaper = std::make_unique<PidfdReaper>(events, loop, target);
-  } else {
-    *reaper = std::make_unique<SigchldReaper>(events, loop, target);
-  }
-  return 0;
+  if (!forced && PidfdReaper::supported()) return std::make_unique<PidfdReaper>(events, loop, target);
+  return std::make_unique<SigchldReaper>(events, loop, target);
 }
 
 int Asker::add(Child& child) {

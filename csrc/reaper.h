@@ -33,9 +33,8 @@ class Reaper {
   // In a forked child of the host: closes descriptors, touches no event loop.
   virtual void abandon() = 0;
 
-  // Makes the best one that the kernel, the sandbox and the environment variable PIPE_REAPER allow. Returns 0, or a
-  // negative errno where that cannot be found out for want of something. May throw std::bad_alloc.
-  static int choose(EventSet& events, uv_loop_t* loop, ReapTarget& target, std::unique_ptr<Reaper>* reaper);
+  // The best one that the kernel, the sandbox and the environment variable PIPE_REAPER allow. May throw std::bad_alloc.
+  static std::unique_ptr<Reaper> choose(EventSet& events, uv_loop_t* loop, ReapTarget& target);
 };
 
 // Asks for each of its children from time to time. Part of both reapers, for what no event announces.
@@ -59,8 +58,7 @@ class PidfdReaper final : public Reaper {
  public:
   PidfdReaper(EventSet& events, uv_loop_t* loop, ReapTarget& target)
       : events_(events), target_(target), asker_(loop, target) {}
-  // 1 or 0; a negative errno where that cannot be found out.
-  static int supported();
+  static bool supported();
   const char* name() const override { return "pidfd"; }
   bool wants_pidfd() const override { return true; }
   int watch(Child& child) override;

@@ -218,13 +218,16 @@ describe("A host's signals:", function()
 end)
 
 describe("A host on an old kernel, or in a sandbox,", function()
-  for call, lacks in pairs { pidfd_open = "pidfds", close_range = "a way to close many descriptors at once" } do
+  for _, lack in ipairs {
+    { what = "pidfds", call = "waitid", first = 3 }, -- P_PIDFD
+    { what = "a way to close many descriptors at once", call = "close_range" },
+  } do
     for _, errno in ipairs { "ENOSYS", "EPERM" } do
-      it(("that lacks %s (%s) has children as any other"):format(lacks, errno), function()
+      it(("that lacks %s (%s) has children as any other"):format(lack.what, errno), function()
         assert.equal("done\n", host.output(([[
-          require "spec.sandbox"("%s", require "spec.libc".%s)
+          require "spec.sandbox"("%s", require "spec.libc".%s, %s)
           local no_pidfds = %s
-        ]]):format(call, errno, tostring(call == "pidfd_open")) .. exercise .. [[
+        ]]):format(lack.call, errno, tostring(lack.first), tostring(lack.what == "pidfds")) .. exercise .. [[
           exercise()
           local leaks = require "spec.leaks"
           for _, target in pairs(leaks.descriptors()) do

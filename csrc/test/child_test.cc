@@ -29,7 +29,7 @@ bool kernel_tells_lost_statuses() {
 // With a pidfd and without.
 class ChildTest : public testing::TestWithParam<bool> {
  protected:
-  static Child adopt(const RealChild& real) { return {real.pid(), GetParam() ? real.open_pidfd() : UniqueFd()}; }
+  static Child adopt(const RealChild& real) { return {real.pid(), GetParam() ? real.pidfd() : UniqueFd()}; }
 };
 
 TEST_P(ChildTest, KnowsWhoItIs) {
@@ -93,7 +93,7 @@ TEST_P(ChildTest, IsLostWhenSomebodyElseReapedItAndTheKernelIsTooOldToRemember) 
   const bool with_pidfd = GetParam();
   in_forked_process([with_pidfd] {
     const RealChild real(7);
-    Child child(real.pid(), with_pidfd ? real.open_pidfd() : UniqueFd());
+    Child child(real.pid(), with_pidfd ? real.pidfd() : UniqueFd());
     real.end();
     real.reap();
     refuse_system_call(SYS_ioctl, EINVAL);
@@ -131,7 +131,7 @@ TEST_P(ChildTest, OfAHostThatIgnoresSigchldNeverBlocks) {
   in_forked_process([with_pidfd] {
     ::signal(SIGCHLD, SIG_IGN);
     const RealChild real(7);
-    Child child(real.pid(), with_pidfd ? real.open_pidfd() : UniqueFd());
+    Child child(real.pid(), with_pidfd ? real.pidfd() : UniqueFd());
     ExitStatus status = {};
     EXPECT_FALSE(child.try_reap(&status));
     real.end();
@@ -171,7 +171,7 @@ TEST_P(ChildTest, IsSignalledWithItsGroupIfItLeadsOne) {
   const RealChild member;
   ASSERT_EQ(::setpgid(leader.pid(), leader.pid()), 0);
   ASSERT_EQ(::setpgid(member.pid(), leader.pid()), 0);
-  const Child child(leader.pid(), GetParam() ? leader.open_pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
+  const Child child(leader.pid(), GetParam() ? leader.pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
   EXPECT_EQ(child.send_signal(0), 0);
   EXPECT_EQ(child.send_signal(1000), -EINVAL);
   EXPECT_EQ(child.send_signal(SIGKILL), 0);
@@ -181,7 +181,7 @@ TEST_P(ChildTest, IsSignalledWithItsGroupIfItLeadsOne) {
 
 TEST_P(ChildTest, IsSignalledAloneWhenItHasLeftItsGroup) {
   const RealChild real;
-  const Child child(real.pid(), GetParam() ? real.open_pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
+  const Child child(real.pid(), GetParam() ? real.pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
   ASSERT_EQ(::getpgid(real.pid()), ::getpgrp()) << "which must not be signalled";
   EXPECT_EQ(child.send_signal(SIGKILL), 0);
   real.reap();
@@ -193,7 +193,7 @@ TEST_P(ChildTest, SaysThatItsGroupMayNotBeSignalled) {
   in_forked_process([with_pidfd] {
     const RealChild real;
     ASSERT_EQ(::setpgid(real.pid(), real.pid()), 0);
-    const Child child(real.pid(), with_pidfd ? real.open_pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
+    const Child child(real.pid(), with_pidfd ? real.pidfd() : UniqueFd(), PIPE_SPAWN_GROUP);
     refuse_system_call(SYS_kill, EPERM);
     EXPECT_EQ(child.send_signal(SIGKILL), -EPERM);
     real.end();
@@ -206,7 +206,7 @@ TEST_P(ChildTest, IsSignalledByPidWhereTheCallForPidfdsIsMissingOrForbidden) {
   for (const int error : {ENOSYS, EPERM}) {
     in_forked_process([with_pidfd, error] {
       const RealChild real;
-      Child child(real.pid(), with_pidfd ? real.open_pidfd() : UniqueFd());
+      Child child(real.pid(), with_pidfd ? real.pidfd() : UniqueFd());
       refuse_system_call(SYS_pidfd_send_signal, error);
       EXPECT_EQ(child.send_signal(SIGTERM), 0);
       real.await_death();
@@ -229,7 +229,7 @@ TEST(Child, OfAHostThatIgnoresSigchldKeepsItsStatusWhenItIsAskedAtTheWorstTime) 
     constexpr int kTimes = 2000;
     for (int i = 0; i < kTimes; ++i) {
       const RealChild real;
-      Child child(real.pid(), real.open_pidfd());
+      Child child(real.pid(), real.pidfd());
       real.end();
       ExitStatus status = {};
       while (!child.try_reap(&status)) {
@@ -247,7 +247,7 @@ TEST(Child, IsDetachedOnlyIfThatWasWanted) {
 
 TEST(Child, AbandonedClosesItsDescriptorAndSignalsNobody) {
   const RealChild real;
-  UniqueFd pidfd = real.open_pidfd();
+  UniqueFd pidfd = real.pidfd();
   const int number = pidfd.get();
   Child child(real.pid(), std::move(pidfd));
   child.abandon();

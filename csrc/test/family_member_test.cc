@@ -33,7 +33,7 @@ class FamilyMemberTest : public testing::TestWithParam<bool> {
   static FamilyMember hold(const RealChild& real, bool with_pidfd = GetParam()) {
     ProcessStat process = {};
     EXPECT_EQ(read_process(real.pid(), &process), 0);
-    return {process, with_pidfd ? real.open_pidfd() : UniqueFd(), 0};
+    return {process, with_pidfd ? real.pidfd() : UniqueFd(), 0};
   }
 };
 

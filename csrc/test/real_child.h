@@ -2,11 +2,14 @@
 #ifndef REAL_CHILD_H_
 #define REAL_CHILD_H_
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "unique_fd.h"
@@ -20,8 +23,13 @@ class RealChild {
     if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
     const UniqueFd read_end(ends[0]);
     write_end_.reset(ends[1]);
-    pid_ = ::fork();
-    if (pid_ != 0) return;
+    // As fork(2), with a pidfd: there are tools that do not know pidfd_open(2).
+    int pidfd = -1;
+    pid_ = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD | CLONE_PIDFD, nullptr, &pidfd, nullptr, nullptr));
+    if (pid_ != 0) {
+      pidfd_.reset(pidfd);
+      return;
+    }
     // A byte, not end of file: a sibling may have inherited the write end.
     char byte;
     while (::read(read_end.get(), &byte, 1) != 1) {
@@ -30,7 +38,7 @@ class RealChild {
   }
 
   pid_t pid() const { return pid_; }
-  UniqueFd open_pidfd() const { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))); }
+  UniqueFd pidfd() const { return UniqueFd(::fcntl(pidfd_.get(), F_DUPFD_CLOEXEC, 0)); }
   void end() const { EXPECT_EQ(::write(write_end_.get(), "", 1), 1); }
   // Until it is dead. It is not reaped.
   void await_death() const {
@@ -45,6 +53,7 @@ class RealChild {
 
  private:
   pid_t pid_ = -1;
+  UniqueFd pidfd_;
   UniqueFd write_end_;
 };
 

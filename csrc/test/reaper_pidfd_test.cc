@@ -31,7 +31,7 @@ TEST(PidfdReaper, StopsLookingAtAPidfdThatIsReadableTooEarly) {
   target.refusals = 1;
   const RealChild real;
   real.end_and_await_death();
-  Child child(real.pid(), real.open_pidfd());
+  Child child(real.pid(), real.pidfd());
   reaper.watch(child);
   while (target.asks == 0) loop.turn();
   loop.run_until_reaped(target, 1);
@@ -44,7 +44,7 @@ TEST(PidfdReaper, LeavesSigchldAlone) {
   PidfdReaper reaper(loop.events, &loop.uv, target);
   target.forget = [&](Child& child) { reaper.unwatch(child); };
   const RealChild real;
-  Child child(real.pid(), real.open_pidfd());
+  Child child(real.pid(), real.pidfd());
   reaper.watch(child);
   EXPECT_EQ(disposition(SIGCHLD).sa_handler, SIG_DFL);
   real.end();

@@ -1,6 +1,8 @@
 #include "reaper.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <csignal>
@@ -59,12 +61,12 @@ class ReaperTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     ::setenv("PIPE_REAPER", GetParam(), 1);
-    ASSERT_EQ(Reaper::choose(loop_.events, &loop_.uv, target_, &reaper_), 0);
+    reaper_ = Reaper::choose(loop_.events, &loop_.uv, target_);
     ::unsetenv("PIPE_REAPER");
     ASSERT_STREQ(reaper_->name(), GetParam());
     target_.forget = [this](Child& child) { reaper_->unwatch(child); };
   }
-  Child adopt(const RealChild& real) { return {real.pid(), reaper_->wants_pidfd() ? real.open_pidfd() : UniqueFd()}; }
+  Child adopt(const RealChild& real) { return {real.pid(), reaper_->wants_pidfd() ? real.pidfd() : UniqueFd()}; }
 
   TurningLoop loop_;
   FakeTarget target_;
@@ -186,41 +188,39 @@ INSTANTIATE_TEST_SUITE_P(By, ReaperTest, testing::Values("pidfd", "sigchld"),
 std::string chosen() {
   TurningLoop loop;
   FakeTarget target;
-  std::unique_ptr<Reaper> reaper;
-  EXPECT_EQ(Reaper::choose(loop.events, &loop.uv, target, &reaper), 0);
-  return reaper->name();
+  return Reaper::choose(loop.events, &loop.uv, target)->name();
 }
 
 TEST(ReaperChoice, IsPidfdsUnlessTheEnvironmentOrTheKernelSaysNo) {
   ::unsetenv("PIPE_REAPER");
-  EXPECT_EQ(PidfdReaper::supported(), 1);
+  EXPECT_TRUE(PidfdReaper::supported());
   EXPECT_EQ(chosen(), "pidfd");
   ::setenv("PIPE_REAPER", "else", 1);
   EXPECT_EQ(chosen(), "pidfd");
   ::setenv("PIPE_REAPER", "sigchld", 1);
   EXPECT_EQ(chosen(), "sigchld");
   ::unsetenv("PIPE_REAPER");
-  for (const int error : {ENOSYS, EPERM}) {
+  for (const int error : {EINVAL, ENOSYS, EPERM}) {
     in_forked_process([&] {
-      refuse_system_call(SYS_pidfd_open, error);
-      EXPECT_EQ(PidfdReaper::supported(), 0);
+      constexpr unsigned kPidfd = 3;  // P_PIDFD
+      refuse_system_call(SYS_waitid, error, kPidfd);
+      EXPECT_FALSE(PidfdReaper::supported());
       EXPECT_EQ(chosen(), "sigchld");
     });
   }
 }
 
-TEST(ReaperChoice, IsPutOffWhereThereIsNoDescriptorToFindOut) {
+TEST(ReaperChoice, NeedsNoDescriptor) {
   ::unsetenv("PIPE_REAPER");
-  for (const int error : {EMFILE, ENFILE, ENOMEM}) {
-    in_forked_process([&] {
-      TurningLoop loop;
-      FakeTarget target;
-      std::unique_ptr<Reaper> reaper;
-      refuse_system_call(SYS_pidfd_open, error);
-      EXPECT_EQ(Reaper::choose(loop.events, &loop.uv, target, &reaper), -error);
-      EXPECT_EQ(reaper, nullptr);
-    });
-  }
+  in_forked_process([] {
+    TurningLoop loop;
+    FakeTarget target;
+    rlimit limit;
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 0;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    EXPECT_STREQ(Reaper::choose(loop.events, &loop.uv, target)->name(), "pidfd");
+  });
 }
 
 }  // namespace

@@ -9,13 +9,19 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 
 namespace pipe_core {
 
-inline void refuse_system_call(long number, int error = ENOSYS) {
+// `first`: only where this is the first argument.
+inline void refuse_system_call(long number, int error = ENOSYS, std::optional<unsigned> first = {}) {
+  constexpr unsigned kAtLeast = BPF_JMP | BPF_JGE | BPF_K;  // 0: any
+  constexpr unsigned kEqual = BPF_JMP | BPF_JEQ | BPF_K;
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1),
+      BPF_JUMP(kEqual, static_cast<unsigned>(number), 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
+      BPF_JUMP(first ? kEqual : kAtLeast, first.value_or(0), 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
