@@ -15,8 +15,10 @@
 namespace pipe_core {
 namespace {
 
-// How long the end of a loop or of the host may wait for children that have been sent SIGKILL.
+// How long the end of a loop or of the host may wait for children that have been sent SIGKILL; and how often it looks
+// at least, since a host that gets no processor for a second has not waited for them.
 constexpr auto kReapingTakesAtMost = std::chrono::seconds(1);
+constexpr int kLooksAtLeast = 100;
 
 // Before libuv opens its descriptors: it aborts the host when it meets EMFILE, so see that there are enough; and it
 // would take 0, 1 or 2 if they are free, so hold these until it has its own.
@@ -235,11 +237,12 @@ void Loop::kill_children() {
 
 void Loop::await_children() {
   const auto deadline = std::chrono::steady_clock::now() + kReapingTakesAtMost;
+  int looks = 0;
   tree_.for_each([&](Child& child) {
     ExitStatus status;
     while (!child.try_reap(&status)) {
       // Bounded: a child in an uninterruptible sleep, or a traced one, may outlast even SIGKILL.
-      if (child.detached() || std::chrono::steady_clock::now() >= deadline) return;
+      if (child.detached() || (++looks > kLooksAtLeast && std::chrono::steady_clock::now() >= deadline)) return;
       pollfd exit = {child.pidfd(), POLLIN, 0};
       ::poll(&exit, 1, 1);
     }

@@ -26,15 +26,17 @@ return {
   pipe2 = { errnos("EPERM") },
   open = { errnos("EINTR", "EPERM", "EIO"), words = { EPERM = { "EACCES" } } }, -- what hides a process in /proc
   fcntl = { { "EMFILE", "ENOMEM", "EINTR", "EPERM" } },
-  dup3 = { { "EMFILE", "EBUSY", "EINTR", "EPERM" } },
+  dup3 = { { "EMFILE", "EBUSY", "EINTR", "ENOMEM", "EPERM" } },
   TIOCGPTPEER = { errnos("EINVAL", "EPERM", "EIO") },
   TIOCSWINSZ = { { "EPERM", "EIO" } },
   PIDFD_GET_INFO = { { "EINVAL", "ENOSYS", "EPERM" }, words = { EINVAL = LOST, ENOSYS = LOST, EPERM = LOST } },
   fchown = { { "EPERM", "EIO" }, root = true },
   read = { { "EINTR", "EAGAIN", "ENOMEM", "EPERM", "EIO" } },
   -- EIO is what a terminal says that nobody has open any more: nobody waits for the end of file that was to be typed. A
-  -- signal's byte goes into a pipe that is full, or takes it.
-  write = { { "EINTR", "EAGAIN", "EIO" }, words = { EINTR = UNTOLD, EAGAIN = UNTOLD, EIO = UNTOLD } },
+  -- signal's byte goes into a pipe that is full, or takes it; where there is no memory for it the signal is told with
+  -- whatever next wakes the loop.
+  write = { { "EINTR", "EAGAIN", "ENOMEM", "EIO" },
+    words = { EINTR = UNTOLD, EAGAIN = UNTOLD, ENOMEM = UNTOLD, EIO = UNTOLD } },
   writev = { { "EINTR", "EAGAIN", "ENOMEM", "EPIPE", "EIO" }, words = CLOSED },
   pwritev2 = { { "EINTR", "EAGAIN", "ENOMEM", "ENOSYS", "EPERM", "EOPNOTSUPP", "EPIPE", "EIO" }, words = CLOSED },
   close = { { "EINTR", "EIO" } },
@@ -53,13 +55,14 @@ return {
   clone = { errnos("EAGAIN", "ENOSYS", "EPERM", "EINVAL") }, -- of descriptors: for the pidfd
   waitid = { { "EINTR", "ECHILD", "EIO", "ENOSYS", "EPERM" }, spares = true,
     words = { ECHILD = LOST, EIO = LOST, ENOSYS = LOST, EPERM = LOST } },
+  P_PIDFD = { { "EINVAL", "ENOSYS", "EPERM" } }, -- waitid(2): are there pidfds?
   pidfd_open = { errnos("ENOSYS", "EPERM") },
   pidfd_send_signal = { { "ENOSYS", "EPERM" } },
   -- Whoever may not be signalled lives on. ESRCH: of a child that has lost its parent.
   kill = { { "EPERM" }, spares = true, words = { EPERM = { "EPERM", "ESRCH" } } },
   getpgid = { { "EPERM" } },
   sigaction = { { "EINVAL" }, words = { EINVAL = DROPPED } },
-  tgkill = { { "EPERM" }, words = { EPERM = DROPPED } },
+  tgkill = { { "EAGAIN", "EPERM" }, words = { EAGAIN = DROPPED, EPERM = DROPPED } },
   sigpending = { { "EPERM" } },
   sigtimedwait = { { "EINTR" } }, -- EAGAIN would be that there is no signal, where there is one
   pthread_sigmask = { { "EPERM" } },
@@ -111,7 +114,7 @@ return {
   setpriority = { { "EPERM" } },
   sched_setaffinity = { { "EPERM" } },
   setgroups = { { "ENOMEM", "EPERM" }, root = true },
-  setresgid = { { "EAGAIN", "EPERM" }, root = true },
+  setresgid = { { "EAGAIN", "ENOMEM", "EPERM" }, root = true },
   setresuid = { { "EAGAIN", "ENOMEM", "EPERM" }, root = true },
   chdir = { { "EIO", "ENOMEM" } },
   prctl = { { "EPERM" } },

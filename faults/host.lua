@@ -11,6 +11,7 @@ local libc = require("faults.libc")
 ffi.cdef [[
 void faults_start(const char *call, unsigned nth, int error);
 void faults_stop(void);
+void faults_report_held(void);
 ]]
 
 local scenario, call, nth, errno = require("faults.scenarios." .. arg[1]), arg[2], tonumber(arg[3]), arg[4]
@@ -51,6 +52,7 @@ if calls[call] and calls[call].spares then
   libc.end_children()
 end
 settle(pipe)
+ffi.C.faults_report_held()
 ran, problem = xpcall(scenario, attempt.traced, pipe)
 if not ran then
   wrong("the next operation: " .. problem)

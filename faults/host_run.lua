@@ -18,6 +18,7 @@ local DESCRIPTORS = 128 -- a child that closes one by one has to try so many num
 ---@field calls table<string, { name: string, site: string, first: integer, calls: integer }>
 ---@field blocks table<string, integer> memory that is left, by call and site
 ---@field left table<string, integer> descriptors that are left, by what is behind them; children
+---@field held table<string, integer>? descriptors, while the host goes on; not of one that ends in the scenario
 ---@field reaper string?
 
 local function environment(place, variant)
@@ -65,6 +66,10 @@ end
 
 readers["@child"] = function(result)
   result.left["a child"] = 1
+end
+
+readers["@held"] = function(result)
+  result.held, result.left = result.left, {}
 end
 
 readers["@reaper"] = function(result, text)

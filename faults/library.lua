@@ -43,11 +43,22 @@ function library.calls(path)
   return found
 end
 
--- Of the functions that were compiled into one another, the innermost that is not just a wrapping of the call.
+-- What is just a wrapping of a call: it is the lines that ask for it which have to be gone through.
+local WRAPPINGS = { "raw_syscall", "move_above_stdio" }
+
+local function is_wrapping(name)
+  for _, wrapping in ipairs(WRAPPINGS) do
+    if name:find(wrapping, 1, true) then
+      return true
+    end
+  end
+end
+
+-- Of the functions that were compiled into one another, the innermost that is no wrapping. A name and a line for each.
 local function place_of(frames)
-  for _, frame in ipairs(frames) do
-    local file, number = frame:match("/csrc/([^/:]+):(%d+)")
-    if file and file ~= "raw_syscall.h" then
+  for i = 1, #frames, 2 do
+    local file, number = frames[i + 1]:match("/csrc/([^/:]+):(%d+)")
+    if file and not is_wrapping(frames[i]) then
       return file .. ":" .. number
     end
   end
@@ -71,7 +82,7 @@ function library.places(path, addresses)
     end
     frames, index = {}, index + 1
   end
-  for line in lines("addr2line -a -i -e '%s' @'%s'", path, names) do
+  for line in lines("addr2line -a -f -i -e '%s' @'%s'", path, names) do
     if line:match("^0x%x+$") then
       finish()
     else

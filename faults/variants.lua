@@ -27,7 +27,8 @@ end
 -- Before Linux 5.1.
 local function old(scenario)
   add(scenario, " with an old kernel", {},
-    { close_range = "ENOSYS", pidfd_open = "ENOSYS", pidfd_send_signal = "ENOSYS", pwritev2 = "EOPNOTSUPP" })
+    { close_range = "ENOSYS", P_PIDFD = "EINVAL", pidfd_open = "ENOSYS", pidfd_send_signal = "ENOSYS",
+      pwritev2 = "EOPNOTSUPP" })
 end
 
 -- A sandbox, in a file system without /proc.
@@ -58,7 +59,7 @@ local WAYS = {
   full_terminal = { plain },
   hidden = { hidden },
   late = { without("getppid", "EPERM") },
-  no_stdin = { plain, fork },
+  no_stdio = { plain, fork },
   search = { plain },
   sigpipe_blocked = { old },
   swapped = { plain, fork },

@@ -108,7 +108,16 @@ BY_ERRNO(int, timerfd_settime, (int fd, int flags, Any due, Any before), (fd, fl
 BY_ERRNO(int, nanosleep, (Any time, Any rest), (time, rest), -1)
 
 // Processes and signals.
-BY_ERRNO(int, waitid, (int type, unsigned id, Any info, int options), (type, id, info, options), -1)
+REPLACE(int, waitid, (int type, unsigned id, Any info, int options)) {
+  REAL(waitid);
+  constexpr int kPidfd = 3;  // P_PIDFD: a kernel may not have it
+  if (const int error = faults::fails(type == kPidfd ? "P_PIDFD" : "waitid", CALLER)) {
+    errno = error;
+    return -1;
+  }
+  return real(type, id, info, options);
+}
+
 BY_ERRNO(int, kill, (int pid, int signum), (pid, signum), -1)
 BY_ERRNO(int, getpgid, (int pid), (pid), -1)
 BY_ERRNO(int, sigaction, (int signum, Any action, Any before), (signum, action, before), -1)

@@ -274,6 +274,12 @@ EXPORTED void faults_start(const char* call, unsigned nth, int error) {
 // Nothing fails any more, but for what never works.
 EXPORTED void faults_stop(void) { faults::state->nth = 0; }
 
+// The descriptors of a host that goes on.
+EXPORTED void faults_report_held(void) {
+  faults::report_descriptors();
+  dprintf(STDOUT_FILENO, "@held\n");
+}
+
 // Whether the planned call has come.
 EXPORTED int faults_injected(void) { return faults::state->injected ? 1 : 0; }
 }

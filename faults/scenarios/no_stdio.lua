@@ -1,0 +1,40 @@
+-- A host without a stdin and a stderr of its own: what the library opens comes to lie there, also where it opens two at
+-- once, and goes elsewhere.
+local attempt = require("faults.attempt")
+local libc = require("faults.libc")
+
+local CLOSED = { 0, 2 } -- the host reports by 1
+
+local function open_everything(pipe)
+  attempt.call(pipe.loop.fd)
+  attempt.call(pipe.signal.on, "USR1", print):stop()
+  local proc = attempt.echo(pipe)
+  attempt.method(proc, "kill_tree", "KILL")
+  attempt.method(proc, "wait")
+  proc = attempt.call(pipe.spawn, { "/bin/cat" }, { pty = true })
+  attempt.method(proc, "shutdown", "stdin")
+  attempt.method(proc, "wait")
+  proc = attempt.call(pipe.spawn, { "/bin/cat" }, { stdin = { file = "/dev/null" } })
+  assert(attempt.read_all(proc) == "")
+  attempt.method(proc, "wait")
+  local line = attempt.call(pipe.pipeline, { { "/bin/cat" }, { "/bin/cat" } }, { stderr = "pipe" })
+  attempt.method(line, "shutdown", "stdin")
+  attempt.method(line, "wait")
+end
+
+return function(pipe)
+  local kept = {}
+  for i, fd in ipairs(CLOSED) do
+    kept[i] = libc.C.dup(fd)
+  end
+  for _, fd in ipairs(CLOSED) do
+    libc.C.close(fd)
+  end
+  attempt.finally(function() open_everything(pipe) end, function()
+    for i, fd in ipairs(CLOSED) do
+      assert(libc.C.close(fd) < 0, "somebody has taken it")
+      libc.C.dup2(kept[i], fd)
+      libc.C.close(kept[i])
+    end
+  end)
+end
