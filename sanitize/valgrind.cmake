@@ -53,5 +53,6 @@ set(PIPE_UNHEARD
   "The option rlimits knows nofile" "The option rlimits knows data" "The option rlimits knows stack"
   "The option rlimits sets several at once" "The option rlimits is what the shell's ulimit tells"
   "The option rlimits does not touch the host's own"
+  "A child's descriptors are no others, however high the host's numbers are"
   # Signal 64, again.
   "proc:kill sends a real%-time signal")

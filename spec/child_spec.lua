@@ -39,6 +39,21 @@ describe("A child's descriptors", function()
     assert.equal(2, #siblings)
   end)
 
+  it("are no others, however high the host's numbers are", function()
+    assert.equal("0 1 2 ", host.output(([[
+      local libc = require "spec.libc"
+      local limit = require("ffi").new("struct spec_rlimit")
+      libc.C.getrlimit(libc.RLIMIT_NOFILE, limit)
+      local highest = math.min(tonumber(limit.hard), 65536) - 1
+      libc.limit(libc.RLIMIT_NOFILE, highest + 1)
+      for _, number in ipairs { 1023, 1024, 4096, highest } do
+        assert(number > highest or libc.C.dup2(0, number) == number)
+      end
+      local proc = assert(require "pipe".spawn({ "sh", "-c", %q }))
+      io.write((proc:stdout_read_all():gsub("\n", " ")))
+    ]]):format(list)))
+  end)
+
   for kernel, sandbox in pairs {
     ["a kernel with close_range"] = "",
     ["a kernel or a sandbox without close_range"] = [[ require "spec.sandbox"("close_range", libc.ENOSYS) ]],
@@ -149,6 +164,19 @@ end)
 
 describe("A child's signals", function()
   local nothing = "0000000000000000"
+
+  it("are all at their defaults, though the host ignores each one that can be", function()
+    assert.equal(nothing .. "\n", host.output [[
+      local libc = require "spec.libc"
+      for signum = 1, 64 do
+        if signum ~= libc.SIGCHLD then
+          libc.C.signal(signum, libc.SIG_IGN)
+        end
+      end
+      local proc = assert(require "pipe".spawn({ "cat", "/proc/self/status" }))
+      print(libc.signal_state(proc:stdout_read_all()).SigIgn)
+    ]])
+  end)
 
   it("are at their defaults and none is blocked, whatever the host's are", function()
     local saved_pipe = libc.C.signal(libc.SIGPIPE, libc.SIG_IGN)

@@ -147,6 +147,25 @@ describe("A host's signals:", function()
     ]]))
   end)
 
+  for name, handler in pairs { ["a SIGCHLD handler"] = [[ffi.cast("void *", libc.C.abs)]],
+    ["the default of SIGCHLD"] = "libc.SIG_DFL" } do
+    it(name .. " that it sets while it waits for a child stays, and that exit is still told", function()
+      assert.equal("true\tfalse\texit\t3\ntrue\n", host.output(exercise .. ([[
+        local mine = %s
+        local proc = assert(pipe.spawn({ "sh", "-c", "read line; exit 3" }))
+        local waiter = pipe.thread.spawn(proc.wait, proc)
+        for _ = 1, 3 do
+          pipe.sleep(0) -- the loop has turned: it waits for the signal only
+        end
+        libc.C.signal(libc.SIGCHLD, mine)
+        assert(proc:write("\n") == 1)
+        libc.await_exit(proc:pid())
+        print(pipe.thread.wait(waiter))
+        print(libc.C.signal(libc.SIGCHLD, libc.SIG_DFL) == mine)
+      ]]):format(handler)))
+    end)
+  end
+
   it("SIGCHLD set to its default meanwhile is no obstacle", function()
     assert.equal("true\n", host.output(exercise .. [[
       exercise()

@@ -18,8 +18,8 @@ end
 local lost = "nil exit status lost ECHILD\n"
 
 -- Both answers are right where the kernel may have forgotten.
-local function told_or_lost(status, output)
-  if kernel_remembers() or output ~= lost then
+local function told_or_lost(status, output, before)
+  if kernel_remembers() or output ~= (before or "") .. lost then
     assert.equal(status, output)
   end
 end
@@ -62,6 +62,36 @@ describe("An exit that somebody else has taken", function()
       show(proc:try_wait())
     ]]))
   end)
+
+  for script, status in pairs {
+    ["exit 255"] = "false exit 255\n", ["exit 128"] = "false exit 128\n", ["kill -64 $$"] = "false signal 64\n",
+  } do
+    it("is told as it was, or lost, when that was " .. script, function()
+      told_or_lost(status, host.output(prelude .. ([[
+        local proc = assert(pipe.spawn({ "sh", "-c", "%s" }))
+        libc.reap(proc:pid())
+        show(proc:wait())
+      ]]):format(script)))
+    end)
+  end
+
+  for name, call in pairs {
+    wait_any = "select(2, pipe.wait_any({ proc }, 0))", terminate = "proc:terminate(100000)",
+  } do
+    it("is told by the kernel, or lost, when " .. name .. " waits already", function()
+      told_or_lost("true false signal 9\n", host.output(prelude .. ([[
+        local proc = assert(pipe.spawn({ "sh", "-c", "trap '' TERM; echo ready; while :; do read line; done" }))
+        assert(proc:stdout_read_line() == "ready")
+        local waiter = pipe.thread.spawn(function() return %s end)
+        for _ = 1, 3 do
+          pipe.sleep(0) -- it waits for the exit by now
+        end
+        assert(libc.C.kill(proc:pid(), libc.SIGKILL) == 0)
+        libc.reap(proc:pid())
+        show(pipe.thread.wait(waiter))
+      ]]):format(call)), "true ")
+    end)
+  end
 
   it("leaves nothing to kill, nor a stranger in its place", function()
     assert.equal("nil exited\nnil exited\n", host.output(prelude .. [[
