@@ -87,6 +87,10 @@ int on_signals(pipe_loop* handle, Body body) noexcept {
   });
 }
 
+bool is_sound_file(const char* path, int access) {
+  return path != nullptr && access >= PIPE_ACCESS_READ && access <= PIPE_ACCESS_APPEND;
+}
+
 bool is_sound(const pipe_descriptor& wanted, int lowest) {
   if (wanted.number < lowest) return false;
   switch (wanted.source) {
@@ -96,7 +100,7 @@ bool is_sound(const pipe_descriptor& wanted, int lowest) {
     case PIPE_SOURCE_FD:
       return true;
     case PIPE_SOURCE_FILE:
-      return wanted.path != nullptr && wanted.access >= PIPE_ACCESS_READ && wanted.access <= PIPE_ACCESS_APPEND;
+      return is_sound_file(wanted.path, wanted.access);
     default:
       return wanted.source == PIPE_SOURCE_STDOUT && wanted.number == PIPE_STDERR;
   }
@@ -117,6 +121,18 @@ bool are_sound(const pipe_spawn_options& options) {
   if ((options.flags & PIPE_SPAWN_GROUPS) != 0 && options.group_count > 0 && options.groups == nullptr) return false;
   if ((options.flags & PIPE_SPAWN_AFFINITY) != 0 && options.affinity == nullptr) return false;
   return are_sound(options.descriptors, options.descriptor_count);
+}
+
+// `open` makes of it what it is to be.
+template <class Open>
+int new_joint(pipe_joint** joint, Open open) {
+  *joint = nullptr;
+  return guarded([&] {
+    auto made = std::make_unique<Joint>();
+    const int status = open(*made);
+    if (status == PIPE_OK) *joint = reinterpret_cast<pipe_joint*>(made.release());
+    return status;
+  });
 }
 
 }  // namespace
@@ -242,19 +258,18 @@ int pipe_group_find(const char* name, unsigned* gid) {
 }
 
 int pipe_joint_open(size_t capacity, pipe_joint** joint) {
-  if (joint == nullptr) return UV_EINVAL;
-  *joint = nullptr;
-  return guarded([&] {
-    auto made = std::make_unique<Joint>();
-    const int status = made->open(capacity);
-    if (status == PIPE_OK) *joint = reinterpret_cast<pipe_joint*>(made.release());
-    return status;
-  });
+  return joint == nullptr ? UV_EINVAL : new_joint(joint, [&](Joint& made) { return made.open(capacity); });
+}
+
+int pipe_joint_open_file(const char* path, int access, pipe_joint** joint) {
+  if (joint == nullptr || !is_sound_file(path, access)) return UV_EINVAL;
+  return new_joint(joint, [&](Joint& made) { return made.open_file(path, access); });
 }
 
 int pipe_joint_end(const pipe_joint* joint, int end) {
   if (joint == nullptr) return UV_EINVAL;
-  return (end == 0 ? unwrap(joint)->reading_end : unwrap(joint)->writing_end).get();
+  const int fd = (end == 0 ? unwrap(joint)->reading_end : unwrap(joint)->writing_end).get();
+  return fd < 0 ? UV_EBADF : fd;
 }
 
 void pipe_joint_free(pipe_joint* joint) { delete unwrap(joint); }

@@ -11,17 +11,6 @@ namespace {
 constexpr pipe_descriptor kThreePipes[] = {{PIPE_STDIN, PIPE_SOURCE_PIPE, -1, 0, nullptr, nullptr},
                                            {PIPE_STDOUT, PIPE_SOURCE_PIPE, -1, 0, nullptr, nullptr},
                                            {PIPE_STDERR, PIPE_SOURCE_PIPE, -1, 0, nullptr, nullptr}};
-constexpr int kOpenFlags[] = {O_RDONLY, O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_CREAT | O_APPEND};
-constexpr mode_t kNewFileMode = 0666;
-
-// Without blocking: a FIFO has to wait for its other end. The child's own descriptor blocks, as programs expect.
-int open_file(const char* path, int access) {
-  UniqueFd file(::open(path, kOpenFlags[access] | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, kNewFileMode));
-  if (!file) return -errno;
-  const int flags = ::fcntl(file.get(), F_GETFL);
-  if (flags < 0 || ::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) return -errno;
-  return file.release();
-}
 
 int open_null() {
   const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -63,7 +52,7 @@ int ChildDescriptors::open_one(const pipe_descriptor& wanted, size_t pipe_size) 
     case PIPE_SOURCE_NULL:
       return own(wanted.number, open_null());
     case PIPE_SOURCE_FILE:
-      return own(wanted.number, open_file(wanted.path, wanted.access));
+      return open_file(wanted);
     case PIPE_SOURCE_STDOUT:
       wire(wanted.number, wires[PIPE_STDOUT].source);
       return 0;
@@ -86,6 +75,12 @@ int ChildDescriptors::open_pipe(const pipe_descriptor& wanted, size_t pipe_size)
   // F_SETFL of all flags: a fresh pipe end has no other status flag to keep.
   if (::fcntl(parent_end.get(), F_SETFL, O_NONBLOCK) != 0) return -errno;
   return own(wanted.number, (child_reads ? pipe.reading_end : pipe.writing_end).release());
+}
+
+int ChildDescriptors::open_file(const pipe_descriptor& wanted) {
+  Joint file;
+  const int status = file.open_file(wanted.path, wanted.access);
+  return own(wanted.number, status < 0 ? status : file.writing_end.release());
 }
 
 // Two descriptors of the master: the writer and the reader each watch and close their own.

@@ -34,6 +34,7 @@ class ChildDescriptors {
  private:
   int open_one(const pipe_descriptor& wanted, size_t pipe_size);
   int open_pipe(const pipe_descriptor& wanted, size_t pipe_size);
+  int open_file(const pipe_descriptor& wanted);
   int open_terminal(const pipe_spawn_options& options);
   int own(int number, int fd);
   void wire(int number, int source) { wires.push_back({number, source}); }

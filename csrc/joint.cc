@@ -5,6 +5,12 @@
 #include <climits>
 
 namespace pipe_core {
+namespace {
+
+constexpr int kOpenFlags[] = {O_RDONLY, O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_CREAT | O_APPEND};
+constexpr mode_t kNewFileMode = 0666;
+
+}  // namespace
 
 int Joint::open(size_t capacity) {
   int ends[2];
@@ -15,6 +21,15 @@ int Joint::open(size_t capacity) {
   if (capacity > 0) ::fcntl(writing_end.get(), F_SETPIPE_SZ, static_cast<int>(std::min<size_t>(capacity, INT_MAX)));
   const int status = reading_end.move_above_stdio();
   return status < 0 ? status : writing_end.move_above_stdio();
+}
+
+// Without blocking: a FIFO has to wait for its other end. The child's own descriptor blocks, as programs expect.
+int Joint::open_file(const char* path, int access) {
+  writing_end.reset(::open(path, kOpenFlags[access] | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, kNewFileMode));
+  if (!writing_end) return -errno;
+  const int flags = ::fcntl(writing_end.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(writing_end.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) return -errno;
+  return writing_end.move_above_stdio();
 }
 
 int Joint::copy(const Joint& other) {

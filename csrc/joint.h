@@ -1,4 +1,4 @@
-// A kernel pipe between children, or between a child and its host: both ends.
+// What children share with each other or with their host: a kernel pipe, both ends, or a file.
 #ifndef JOINT_H_
 #define JOINT_H_
 
@@ -16,6 +16,8 @@ struct Joint {
   // Both ends blocking, as programs expect theirs to be. `capacity` is a wish; 0: the kernel's default. Returns 0 or a
   // negative errno.
   int open(size_t capacity);
+  // Instead a file, blocking as well, in `writing_end` whatever it is opened for. Returns 0 or a negative errno.
+  int open_file(const char* path, int access);
   // The ends of `other` once more, in descriptors of their own. Returns 0 or a negative errno.
   int copy(const Joint& other);
 };

@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PIPE_ABI_VERSION 4
+#define PIPE_ABI_VERSION 5
 
 #if defined(__GNUC__)
 #define PIPE_EXPORT __attribute__((visibility("default")))
@@ -302,7 +302,13 @@ PIPE_EXPORT int pipe_group_find(const char* name, unsigned* gid);
 
 /** Makes a kernel pipe for children; `capacity` as pipe_spawn_options.pipe_size. Errors: -EMFILE, -ENFILE, -ENOMEM. */
 PIPE_EXPORT int pipe_joint_open(size_t capacity, pipe_joint** joint);
-/** The descriptor of its reading (0) or writing (1) end: the joint's own, blocking, for PIPE_SOURCE_FD. */
+/**
+ * Opens a file instead, as PIPE_SOURCE_FILE does, for several children that share its position. It has a writing end
+ * only, whatever `access` (enum pipe_access) is, and cannot be a PIPE_SOURCE_PIPE. Errors: open(2)'s; -ENXIO for a FIFO
+ * that nobody reads.
+ */
+PIPE_EXPORT int pipe_joint_open_file(const char* path, int access, pipe_joint** joint);
+/** The descriptor of its reading (0) or writing (1) end: the joint's own, blocking, for PIPE_SOURCE_FD. Or -EBADF. */
 PIPE_EXPORT int pipe_joint_end(const pipe_joint* joint, int end);
 /** Closes both ends; children keep theirs. */
 PIPE_EXPORT void pipe_joint_free(pipe_joint* joint);

@@ -22,5 +22,6 @@ std::span<const Call> plain_calls();
 std::span<const Call> fork_calls();
 std::span<const Call> beside_calls();
 std::span<const Call> signal_calls();
+std::span<const Call> file_calls();
 
 #endif

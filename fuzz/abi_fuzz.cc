@@ -13,7 +13,7 @@ namespace {
 std::vector<Call> all_calls() {
   std::vector<Call> all;
   for (const auto& some : {loop_calls(), spawn_calls(), process_calls(), stream_calls(), exit_calls(), family_calls(),
-                           plain_calls(), fork_calls(), beside_calls(), signal_calls()}) {
+                           plain_calls(), fork_calls(), beside_calls(), signal_calls(), file_calls()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;

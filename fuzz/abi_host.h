@@ -127,6 +127,7 @@ struct HostFamily {
 
 struct HostJoint {
   pipe_joint* handle = nullptr;
+  bool is_file = false;
 };
 
 template <class Handle>

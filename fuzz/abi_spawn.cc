@@ -264,8 +264,13 @@ void open_joint(Host& host, Input& input) {
 
 void joint_end(Host& host, Input& input) {
   const auto& joint = host.joints.any(input);
-  const int fd = pipe_joint_end(raw(joint.get()), static_cast<int>(input.below(2)));
-  MUST(joint == nullptr ? fd == -EINVAL : fd > 2);
+  const int end = static_cast<int>(input.below(2));
+  const int fd = pipe_joint_end(raw(joint.get()), end);
+  if (joint == nullptr) {
+    MUST(fd == -EINVAL);
+  } else {
+    MUST(joint->is_file && end == 0 ? fd == -EBADF : fd > 2);
+  }
 }
 
 void free_joint(Host& host, Input& input) { host.free(host.joints.any(input)); }

@@ -4,6 +4,8 @@ local leaks = require "spec.leaks"
 local libc = require "spec.libc"
 local pipe = require "pipe"
 
+local ffi = require "ffi"
+
 setup(leaks.remember)
 teardown(leaks.check)
 
@@ -40,6 +42,68 @@ describe("The options of pipe.pipeline", function()
     os.remove(path)
     assert.same({ nil, "failed to open '/no/such': No such file or directory", "ENOENT" },
       { pipe.pipeline({ "true", "true" }, { stderr = { file = "/no/such" } }) })
+  end)
+
+  it("open that file as pipe.spawn does: a FIFO that nobody reads is refused", function()
+    local path = os.tmpname()
+    os.remove(path)
+    assert.equal(0, libc.C.mkfifo(path, 384))
+    local options = { stderr = { file = path } }
+    local expected = { nil, ("failed to open '%s': No such device or address"):format(path), "ENXIO" }
+    assert.same(expected, { pipe.spawn("echo lost >&2", options) })
+    assert.same(expected, { pipe.pipeline({ "echo lost >&2", "true" }, options) })
+    local fd = libc.C.open(path, libc.O_RDWR, 0)
+    local p = pipeline({ "echo one >&2", "cat; echo two >&2" }, options)
+    p:shutdown("stdin")
+    assert.is_true((p:wait()))
+    local text = ffi.new("char[16]")
+    assert.equal("one\ntwo\n", ffi.string(text, libc.C.read(fd, text, 16)))
+    libc.C.close(fd)
+    os.remove(path)
+  end)
+
+  it("open that file for writing alone: it need not be readable", function()
+    assert.equal("Err\nErr\n\n", host.output [[
+      local libc = require "spec.libc"
+      local pipe = require "pipe"
+      local pipeline = pipe.pipeline
+      if libc.C.geteuid() == 0 then
+        assert(libc.C.setuid(65534) == 0) -- root may read all
+      end
+      local path = os.tmpname()
+      assert(libc.C.chmod(path, 128) == 0)
+      for _, mode in ipairs { "w", "a" } do
+        local p = assert(pipeline({ "printf E >&2", "cat; echo rr >&2" }, { stderr = { file = path, mode = mode } }))
+        p:shutdown("stdin")
+        assert(p:wait())
+      end
+      assert(libc.C.chmod(path, 256) == 0)
+      print(io.open(path):read("*a"))
+      os.remove(path)
+    ]])
+  end)
+
+  it("open that file also where garbage holds the last descriptors", function()
+    assert.equal("true\n", host.output [[
+      local pipe = require "pipe"
+      local pipeline = pipe.pipeline
+      collectgarbage("stop")
+      for _ = 1, 4 do
+        assert(pipe.spawn({ "cat" }))
+      end
+      require "spec.full_table" (64)
+      local p = assert(pipeline({ { "true" } }, { stderr = { file = "/dev/null" } }))
+      print((p:wait()))
+    ]])
+  end)
+
+  it("do not open that file as a stage's stdin in a host that has closed its own", function()
+    assert.equal("nil\tfailed to pass descriptor 0 as stdin: Bad file descriptor\tEBADF\n", host.output [[
+      local libc = require "spec.libc"
+      local pipe = require "pipe"
+      libc.C.close(0)
+      print(pipe.pipeline({ { "cat" } }, { stdin = "inherit", stderr = { file = "/dev/null" } }))
+    ]])
   end)
 
   it("make the pipes between stages as large as pipe_size asks", function()

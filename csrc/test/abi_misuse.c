@@ -64,6 +64,7 @@ void test_more_without_handles(void) {
   unsigned gid;
   pipe_exit_watch* watch = NULL;
   pipe_family* family = NULL;
+  pipe_joint* joint = NULL;
   CHECK(pipe_resize(NULL, 1, 1) == -EINVAL);
   CHECK(pipe_rusage(NULL, &usage) == -EINVAL);
   CHECK(pipe_exit_watch_start(NULL, 0, 1, &watch) == -EINVAL && watch == NULL);
@@ -75,6 +76,10 @@ void test_more_without_handles(void) {
   pipe_family_free(NULL);
   CHECK(pipe_joint_open(0, NULL) == -EINVAL);
   CHECK(pipe_joint_end(NULL, 0) == -EINVAL && pipe_joint_end(NULL, 1) == -EINVAL);
+  CHECK(pipe_joint_open_file("/dev/null", PIPE_ACCESS_READ, NULL) == -EINVAL);
+  CHECK(pipe_joint_open_file(NULL, PIPE_ACCESS_READ, &joint) == -EINVAL && joint == NULL);
+  CHECK(pipe_joint_open_file("/dev/null", PIPE_ACCESS_READ - 1, &joint) == -EINVAL && joint == NULL);
+  CHECK(pipe_joint_open_file("/dev/null", PIPE_ACCESS_APPEND + 1, &joint) == -EINVAL && joint == NULL);
   pipe_joint_free(NULL);
   CHECK(pipe_file_descriptor(NULL) == -EINVAL);
   CHECK(pipe_user_find("root", NULL) == -EINVAL);

@@ -141,6 +141,24 @@ static void test_joint(pipe_loop* loop) {
   run_until_all_are_reaped(loop);
 }
 
+static void test_joint_of_a_file(void) {
+  char path[] = "/tmp/abi_test.XXXXXX";
+  pipe_joint* joint = NULL;
+  char there[4] = "";
+  const int file = mkstemp(path);
+  CHECK(file >= 0 && write(file, "old", 3) == 3);
+  CHECK(pipe_joint_open_file(path, PIPE_ACCESS_APPEND, &joint) == PIPE_OK && joint != NULL);
+  CHECK(pipe_joint_end(joint, 0) == -EBADF && pipe_joint_end(joint, 1) > 2);
+  CHECK(write(pipe_joint_end(joint, 1), "+", 1) == 1);
+  pipe_joint_free(joint);
+  CHECK(pread(file, there, 4, 0) == 4 && memcmp(there, "old+", 4) == 0);
+  CHECK(pipe_joint_open_file(path, PIPE_ACCESS_WRITE, &joint) == PIPE_OK);
+  CHECK(pread(file, there, 4, 0) == 0);
+  pipe_joint_free(joint);
+  CHECK(close(file) == 0 && unlink(path) == 0);
+  CHECK(pipe_joint_open_file(path, PIPE_ACCESS_READ, &joint) == -ENOENT && joint == NULL);
+}
+
 static void start_reads_beside_exit(pipe_process* process, size_t most) {
   pipe_slice slice;
   for (int channel = PIPE_STDOUT; channel <= PIPE_STDERR; ++channel) {
@@ -408,6 +426,7 @@ static void test_loop(void) {
   test_signals(loop);
   test_streams_that_are_no_pipes(loop);
   test_joint(loop);
+  test_joint_of_a_file();
   test_one_token_for_all(loop);
   test_terminal_usage_and_exit_watch(loop);
   test_family(loop);

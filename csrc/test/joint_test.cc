@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 
 #include "descriptors.h"
 #include "forked.h"
+#include "pipe.h"
 
 namespace pipe_core {
 namespace {
@@ -68,7 +71,33 @@ TEST(Joint, CopiedIsTheSamePipeInDescriptorsOfItsOwn) {
   expect_joined(copy, copy);
 }
 
-TEST(Joint, IsNeverTheHostsOwnThreeNorIsItsCopy) {
+TEST(Joint, OfAFileBlocksIsNotInheritedAndHasNoReadingEnd) {
+  constexpr int kExpected[] = {O_RDONLY, O_WRONLY, O_WRONLY | O_APPEND};
+  for (const int access : {PIPE_ACCESS_READ, PIPE_ACCESS_WRITE, PIPE_ACCESS_APPEND}) {
+    Joint file;
+    ASSERT_EQ(file.open_file("/dev/null", access), 0);
+    EXPECT_FALSE(file.reading_end);
+    EXPECT_EQ(::fcntl(file.writing_end.get(), F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(::fcntl(file.writing_end.get(), F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK), kExpected[access]);
+    EXPECT_EQ(Joint().copy(file), -EBADF);
+  }
+}
+
+TEST(Joint, OfAFifoThatNobodyReadsIsRefused) {
+  char folder[] = "/tmp/joint_test.XXXXXX";
+  ASSERT_NE(::mkdtemp(folder), nullptr);
+  const std::string fifo = std::string(folder) + "/fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(Joint().open_file(fifo.c_str(), PIPE_ACCESS_WRITE), -ENXIO);
+  const UniqueFd reader(::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  Joint file;
+  EXPECT_EQ(file.open_file(fifo.c_str(), PIPE_ACCESS_WRITE), 0);
+  EXPECT_EQ(::fcntl(file.writing_end.get(), F_GETFL) & O_NONBLOCK, 0);
+  ::unlink(fifo.c_str());
+  ::rmdir(folder);
+}
+
+TEST(Joint, IsNeverTheHostsOwnThreeNorIsItsCopyNorAFile) {
   for (unsigned closed = 0; closed < 8; ++closed) {
     in_forked_process([closed] {
       close_stdio(closed);
@@ -78,6 +107,8 @@ TEST(Joint, IsNeverTheHostsOwnThreeNorIsItsCopy) {
       for (const Joint* each : {&joint, &copy}) {
         if (each->reading_end.get() < 3 || each->writing_end.get() < 3) ::_exit(3);
       }
+      Joint file;
+      if (file.open_file("/dev/null", PIPE_ACCESS_WRITE) != 0 || file.writing_end.get() < 3) ::_exit(5);
       if (!closed_stdio_is(closed)) ::_exit(4);
     });
   }

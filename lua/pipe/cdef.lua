@@ -149,6 +149,7 @@ int pipe_file_descriptor(void *file);
 int pipe_user_find(const char *name, pipe_account *account);
 int pipe_group_find(const char *name, unsigned *gid);
 int pipe_joint_open(size_t capacity, pipe_joint **joint);
+int pipe_joint_open_file(const char *path, int access, pipe_joint **joint);
 int pipe_joint_end(const pipe_joint *joint, int end);
 void pipe_joint_free(pipe_joint *joint);
 int pipe_spawn(pipe_loop *loop, const pipe_spawn_options *options, pipe_failure *failure,

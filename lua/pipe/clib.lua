@@ -1,6 +1,6 @@
 -- The one place that decides whether this host can run the library, and that loads the shared library.
 
-local ABI_VERSION = 4
+local ABI_VERSION = 5
 
 ---What keeps this host from running the library; nil when nothing does.
 ---@return string? obstacle

@@ -46,7 +46,12 @@ local function from_file(file)
   return { source = C.PIPE_SOURCE_FD, file = file }
 end
 
-local function from_path(value, target)
+---A file by its path.
+---@param value pipe.File
+---@param target integer the child's descriptor
+---@return table? wish with `path` and `access`
+---@return string? problem
+function descriptors.file(value, target)
   local problem = strings.problem(value.file)
   if problem then
     return nil, "file: " .. problem
@@ -67,7 +72,7 @@ local function wish(value, target)
   elseif type(value) == "number" then
     return from_number(value)
   elseif type(value) == "table" then
-    return from_path(value, target)
+    return descriptors.file(value, target)
   elseif io.type(value) then
     return from_file(value)
   elseif target == 2 and ffi.istype("pipe_joint *", value) then

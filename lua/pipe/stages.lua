@@ -1,9 +1,9 @@
 -- The stages of a pipe.pipeline: checking and starting them.
 
+local descriptors = require("pipe.descriptors")
 local joint = require("pipe.joint")
 local options = require("pipe.options")
 local process = require("pipe.process")
-local status = require("pipe.status")
 
 local stages = {}
 
@@ -60,22 +60,20 @@ end
 -- What all stages have as their stderr, opened once: the first one's, the others', and how to close ours.
 local function open_shared(opts)
   local stderr = opts.stderr
+  local joined, message, code
   if stderr == "pipe" then
-    local joined, message, code = joint.open(opts.pipe_size)
-    if not joined then
-      return nil, message, code
-    end
-    return { first = joined, others = joint.fd(joined, joint.WRITING), close = function() joint.free(joined) end }
+    joined, message, code = joint.open(opts.pipe_size)
   elseif type(stderr) == "table" then
-    -- With "+", for reading too, opening does not wait for a FIFO's other end.
-    local file, _, number = io.open(stderr.file, (stderr.mode or "w") .. "+")
-    if not file then
-      local message, code = status.describe(-number)
-      return nil, ("failed to open '%s': %s"):format(stderr.file, message), code
-    end
-    return { first = file, others = file, close = function() file:close() end }
+    local wanted = descriptors.file(stderr, 2)
+    joined, message, code = joint.open_file(wanted.path, wanted.access)
+  else
+    return { close = function() end }
   end
-  return { close = function() end }
+  if not joined then
+    return nil, message, code
+  end
+  local fd = joint.fd(joined, joint.WRITING)
+  return { first = stderr == "pipe" and joined or fd, others = fd, close = function() joint.free(joined) end }
 end
 
 -- The process, and the joint to the next one.
