@@ -200,6 +200,17 @@ describe("pipe.run", function()
     ]])
   end)
 
+  it("says so when it is /dev/null that cannot be opened, and so does pipe.shell.run", function()
+    local reason = "failed to pass /dev/null as stdin: Too many open files"
+    assert.equal(("nil\t%s\tEMFILE\nnil\tnil\tnil\tfailed to spawn: %s\n"):format(reason, reason), host.output [[
+      local pipe = require "pipe"
+      assert(pipe.run({ "true" }))
+      require "spec.full_table" (32)
+      print(pipe.run({ "true" }))
+      print(pipe.shell.run("true"))
+    ]])
+  end)
+
   it("kills its child when the host ends meanwhile", function()
     host.adopt_orphans(true)
     for line, status in pairs { [""] = 0, ["os.exit(3)"] = 3, ["error('broken')"] = 1 } do

@@ -236,7 +236,8 @@ function options.plan_quietly(args, with_stdin)
   end
   plan.timeouts = { [0] = 0, 0, 0, 0 }
   if not with_stdin then
-    plan.options.descriptors, plan.options.descriptor_count = descriptors.outputs_only, 3
+    plan.descriptors = descriptors.outputs_only
+    plan.options.descriptors, plan.options.descriptor_count = plan.descriptors, 3
   end
   return plan
 end
