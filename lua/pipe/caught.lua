@@ -73,12 +73,18 @@ local function catch(number)
   if not loop then
     return nil, message, code
   end
+  -- Known before it is caught, and only now looked for: the allocation may run a finalizer, which hands out what has
+  -- come, or catches the same signal.
+  local signal = { number = number, name = signame[number], queues = {}, waiters = {} }
+  if signals[number] then
+    return signals[number]
+  end
+  signals[number] = signal
   local result = C.pipe_signal_watch(loop, number)
   if result ~= C.PIPE_OK then
+    signals[number] = nil
     return nil, status.describe(result)
   end
-  local signal = { number = number, name = signame[number], queues = {}, waiters = {} }
-  signals[number] = signal
   return signal
 end
 
