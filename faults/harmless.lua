@@ -9,8 +9,8 @@ for name in ([[
   __libc_current_sigrtmin __libc_current_sigrtmax sigaddset sigemptyset sigismember free munmap
   __gmon_start__ _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable _Unwind_Resume
   __cxa_begin_catch __cxa_end_catch __cxa_finalize __cxa_pure_virtual __cxa_rethrow __gxx_personality_v0
-  uv_backend_fd uv_backend_timeout uv_close uv_handle_get_loop uv_hrtime uv_loop_alive uv_loop_close uv_loop_init uv_run
-  uv_timer_init uv_timer_start uv_timer_stop uv_update_time
+  uv_backend_fd uv_backend_timeout uv_close uv_handle_get_loop uv_hrtime uv_loop_alive uv_loop_close uv_loop_init
+  uv_run uv_timer_init uv_timer_start uv_timer_stop uv_update_time
 ]]):gmatch("%S+") do
   list[name] = true
 end

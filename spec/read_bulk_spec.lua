@@ -164,7 +164,7 @@ describe("A child that floods both outputs", function()
   end
 
   for _, stream in ipairs(streams) do
-    it("keeps the host's memory flat, however much of " .. stream.name .. " is read, and nobody reads the other", function()
+    it("keeps the host's memory flat, however long " .. stream.name .. " is read, and not the other", function()
       local function resident()
         leaks.collect()
         return tonumber(files.read("/proc/self/status"):match("VmRSS:%s*(%d+)"))
