@@ -18,7 +18,8 @@ end
 -- Of C++'s library: types, exceptions, delete, and what trees, tables and clocks are made of. (What libuv's functions
 -- call by themselves is in the table.)
 local PATTERNS = {
-  "^_ZT[IV]", "^_ZSt%d+__throw_", "^_ZSt7nothrow$", "^_ZdlPv", "Rb_tree_", "_Prime_rehash_policy", "steady_clock3nowEv$",
+  "^_ZT[IV]", "^_ZSt%d+__throw_", "^_ZSt7nothrow$", "^_ZdlPv", "Rb_tree_", "_Prime_rehash_policy",
+  "steady_clock3nowEv$",
 }
 
 ---@param name string a function, or a system call
