@@ -4,6 +4,7 @@
 local ffi = require("ffi")
 local C = require("pipe.clib")
 local engine = require("pipe.engine")
+local interpreted = require("pipe.interpreted")
 local scheduler = require("pipe.scheduler")
 local signame = require("pipe.signame")
 local status = require("pipe.status")
@@ -53,14 +54,14 @@ local function came_before(a, b)
 end
 
 -- In the order in which they came. A list of its own: a finalizer may come in while it is walked through.
-local function in_order(listeners)
+local in_order = interpreted(function(listeners)
   local list = {}
   for _, listener in pairs(listeners) do
     list[#list + 1] = listener
   end
   table.sort(list, came_before)
   return list
-end
+end)
 
 ---@return pipe.CaughtSignal? signal
 ---@return string? message

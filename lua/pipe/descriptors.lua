@@ -2,6 +2,7 @@
 
 local ffi = require("ffi")
 local C = require("pipe.clib")
+local interpreted = require("pipe.interpreted")
 local number = require("pipe.number")
 local status = require("pipe.status")
 local strings = require("pipe.strings")
@@ -82,7 +83,7 @@ local function wish(value, target)
 end
 
 -- The numbers beyond 2, in rising order.
-local function sorted_numbers(fds)
+local sorted_numbers = interpreted(function(fds)
   local numbers = {}
   for target in pairs(fds) do
     if not number.whole(target, 3, HIGHEST) then
@@ -92,7 +93,7 @@ local function sorted_numbers(fds)
   end
   table.sort(numbers)
   return numbers
-end
+end)
 
 local function read_one(wishes, value, target)
   local found, problem = wish(value == nil and "pipe" or value, target)

@@ -2,6 +2,7 @@
 
 local ffi = require("ffi")
 local C = require("pipe.clib")
+local interpreted = require("pipe.interpreted")
 local strings = require("pipe.strings")
 
 local environment = {}
@@ -46,6 +47,15 @@ local function change_problem(name, value)
   return problem and name .. ": " .. problem
 end
 
+local first_problem = interpreted(function(changes)
+  for name, value in pairs(changes) do
+    local problem = change_problem(name, value)
+    if problem then
+      return problem
+    end
+  end
+end)
+
 local function host_environment()
   local variables, pointers = {}, C.pipe_environment()
   while pointers ~= nil and pointers[#variables] ~= nil do
@@ -55,7 +65,7 @@ local function host_environment()
 end
 
 -- `variables` with `changes`: what is replaced stays in its place, and what is new follows, sorted by name.
-local function overlay(variables, changes)
+local overlay = interpreted(function(variables, changes)
   local result, seen, added = {}, {}, {}
   for _, variable in ipairs(variables) do
     local name = name_of(variable)
@@ -77,7 +87,7 @@ local function overlay(variables, changes)
     result[#result + 1] = name .. "=" .. changes[name]
   end
   return result
-end
+end)
 
 ---@param plan pipe.Plan
 ---@param opts pipe.SpawnOptions
@@ -98,11 +108,9 @@ function environment.read(plan, opts)
     if type(env) ~= "table" then
       return "bad env option: table expected, got " .. type(env)
     end
-    for name, value in pairs(env) do
-      problem = change_problem(name, value)
-      if problem then
-        return "bad env option: " .. problem
-      end
+    problem = first_problem(env)
+    if problem then
+      return "bad env option: " .. problem
     end
     variables = overlay(variables or host_environment(), env)
   end

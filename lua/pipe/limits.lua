@@ -3,6 +3,7 @@
 local ffi = require("ffi")
 local bit = require("bit")
 local C = require("pipe.clib")
+local interpreted = require("pipe.interpreted")
 local number = require("pipe.number")
 
 local limits = {}
@@ -58,7 +59,7 @@ end
 
 local readers = {}
 
-function readers.rlimits(plan, rlimits)
+readers.rlimits = interpreted(function(plan, rlimits)
   if type(rlimits) ~= "table" then
     return "table expected, got " .. type(rlimits)
   end
@@ -77,7 +78,7 @@ function readers.rlimits(plan, rlimits)
     entry.resource, entry.soft, entry.hard = limit.resource, in_core(limit.soft), in_core(limit.hard)
   end
   plan.options.limits, plan.options.limit_count = plan.limits, #list
-end
+end)
 
 function readers.nice(plan, nice)
   if not number.whole(nice, -20, 19) then

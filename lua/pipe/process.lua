@@ -152,8 +152,8 @@ function methods:set_timeouts(write, stdout_read, stderr_read, wait)
       end
     end
   end
-  for channel, ms in pairs(values) do
-    self.timeouts[channel] = ms
+  for channel = C.PIPE_STDIN, C.PIPE_EXIT do
+    self.timeouts[channel] = values[channel] or self.timeouts[channel]
   end
 end
 
