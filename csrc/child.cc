@@ -59,7 +59,6 @@ bool Child::try_reap(ExitStatus* status) {
   return find_lost_status(status);
 }
 
-// As try_reap(), for a child that waitid(2) knows nothing of.
 bool Child::find_lost_status(ExitStatus* status) const {
   *status = {ExitStatus::Kind::kLost, 0};
   if (!pidfd_) return true;

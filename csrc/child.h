@@ -49,6 +49,8 @@ class Child {
 
   // Reaps the child if it has exited; never blocks. After true the pid is nobody's.
   bool try_reap(ExitStatus* status);
+  // The same for one that somebody else has reaped: what the kernel still tells, or that it is lost.
+  bool find_lost_status(ExitStatus* status) const;
   // To its whole group, if it leads one. Returns 0 or a negative errno. Ask try_reap() first: signalling a zombie
   // succeeds.
   int send_signal(int signum) const;
@@ -60,8 +62,6 @@ class Child {
   Process* owner = nullptr;  // nullptr: an orphan, whose handle is gone; the loop reaps it
 
  private:
-  bool find_lost_status(ExitStatus* status) const;
-
   pid_t pid_;
   UniqueFd pidfd_;
   bool leads_group_;

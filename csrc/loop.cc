@@ -175,8 +175,17 @@ int Loop::until_uv() {
 }
 
 void Loop::adopt(std::unique_ptr<Child> child) {
-  const std::lock_guard<std::mutex> lock(Host::mutex());
-  tree_.insert(*child.release());
+  Child* former;
+  {
+    const std::lock_guard<std::mutex> lock(Host::mutex());
+    former = tree_.insert(*child.release());
+  }
+  if (former == nullptr) return;
+  // Its pid is free again, so somebody else has reaped it (the kernel, where the host ignores SIGCHLD), and nobody has
+  // asked for it since. Not by try_reap(): without a pidfd that would ask for the new child.
+  ExitStatus status;
+  static_cast<void>(former->find_lost_status(&status));
+  forget(*former, status);
 }
 
 bool Loop::reap(Child& child) {
@@ -187,6 +196,12 @@ bool Loop::reap(Child& child) {
     if (!child.try_reap(&status)) return false;
     tree_.remove(child);
   }
+  forget(child, status);
+  return true;
+}
+
+// It is in the tree no more.
+void Loop::forget(Child& child, const ExitStatus& status) {
   reaper_->unwatch(child);
   if (child.owner != nullptr) {
     child.owner->exited(status);
@@ -194,7 +209,6 @@ bool Loop::reap(Child& child) {
     --orphans_;
   }
   delete &child;
-  return true;
 }
 
 int Loop::watch(Child& child) {

@@ -82,6 +82,7 @@ class Loop final : public ReapTarget {
   ~Loop();
   int init();
   void turn(int timeout_ms);
+  void forget(Child& child, const ExitStatus& status);
   void watch_orphan(Child& child);
   void watch_orphans();
   // Milliseconds, -1 for never.

@@ -23,9 +23,15 @@ class ProcessTree {
   ProcessTree(const ProcessTree&) = delete;
   ProcessTree& operator=(const ProcessTree&) = delete;
 
-  void insert(Child& child) {
-    RB_INSERT(ChildTree, &tree_, &child);
+  // Returns whose place it has taken: the child that had this pid before, or nullptr.
+  Child* insert(Child& child) {
+    Child* former = RB_INSERT(ChildTree, &tree_, &child);
+    if (former != nullptr) {  // then nothing has been inserted
+      remove(*former);
+      RB_INSERT(ChildTree, &tree_, &child);
+    }
     ++size_;
+    return former;
   }
   void remove(Child& child) {
     RB_REMOVE(ChildTree, &tree_, &child);

@@ -123,3 +123,69 @@ describe("A stranger who has got the pid of a child", function()
     end
   end)
 end)
+
+-- sibling(pid): a child of the library's that gets this very pid. Other processes may come in between.
+local siblings = [[
+  local function sibling(pid)
+    for _ = 1, 200 do
+      local last = io.open("/proc/sys/kernel/ns_last_pid", "w")
+      if last and last:write(pid - 1) and last:close() then
+        local proc = assert(pipe.spawn({ "cat" }))
+        if proc:pid() == pid then
+          return proc
+        end
+        proc:close()
+      end
+    end
+    print("the kernel does not let us choose a pid")
+    os.exit(0)
+  end
+]]
+
+-- Somebody else has reaped that one, and nobody has asked for it since.
+describe("A child that has got the pid of another whose handle is still there", function()
+  for name, start in pairs {
+    ["in a host that ignores SIGCHLD"] = [[
+      libc.C.signal(libc.SIGCHLD, libc.SIG_IGN)
+      local former = assert(pipe.spawn({ "true" }))
+      assert(require "spec.eventually" (function() return not libc.exists(former:pid()) end))
+    ]],
+    ["in a host that waits for any child"] = [[
+      local former = assert(pipe.spawn({ "true" }))
+      libc.reap(former:pid())
+    ]],
+  } do
+    it("gets no signal and tells no exit for that one, " .. name, function()
+      expect("exited\nexit status lost\nalive\n", siblings .. start .. [[
+        local proc = sibling(former:pid())
+        local _, err = former:kill("KILL")
+        print(err)
+        local _, reason, status = former:wait()
+        local remembered = reason == "exit" and status == 0 -- since Linux 6.15
+        print(remembered and "exit status lost" or reason)
+        proc:write("alive\n")
+        print(proc:stdout_read_line())
+      ]])
+    end)
+
+    it("does not hide its siblings from the host's end, " .. name, function()
+      host.adopt_orphans(true)
+      local pids = expect(nil, siblings .. start .. [[
+        local others = {}
+        for index = 1, 15 do
+          others[index] = assert(pipe.spawn({ "sleep", "1000" }))
+        end
+        local proc = sibling(former:pid())
+        proc:kill("KILL")
+        proc:wait()
+        for _, proc in ipairs(others) do
+          print(proc:pid())
+        end
+      ]])
+      host.adopt_orphans(false)
+      if pids then
+        host.left_nothing(host.numbers(pids))
+      end
+    end)
+  end
+end)

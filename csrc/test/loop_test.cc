@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <thread>
@@ -139,6 +140,41 @@ TEST_P(LoopTest, DescriptorTellsOfAnOrphansEndSoThatASteppedLoopReapsIt) {
     ASSERT_TRUE(becomes_readable(loop().foreign_fd()));
     loop().run(false);
   }
+}
+
+// The next child with the same pid is the same process here: what is meant for the former one would reach it.
+TEST_P(LoopTest, LosesAChildWhosePidIsAnothersNowAndTouchesThatOneNoMore) {
+  auto former = spawn({"cat"});
+  pipe_exit exit;
+  ASSERT_EQ(former->wait(&exit), PIPE_AGAIN);
+  ASSERT_EQ(former->channel(PIPE_EXIT)->start(7, 0), 0);
+  loop().run(false);
+  loop().adopt(std::make_unique<Child>(former->pid(), UniqueFd()));
+  EXPECT_EQ(loop().next_finished(), 7U);
+  EXPECT_EQ(former->wait_result(&exit), -ECHILD);
+  EXPECT_EQ(loop().children(), 1U);
+  EXPECT_EQ(former->kill(SIGKILL), PIPE_EXITED);
+  EXPECT_EQ(write(*former, "lives\n"), (Written{PIPE_OK, 6}));
+  EXPECT_EQ(read_line(*former), (Told{PIPE_OK, "lives"}));
+  former.reset();
+  loop_.reset();
+  EXPECT_FALSE(has_children()) << "the other one is to be killed and reaped with its loop";
+}
+
+TEST_P(LoopTest, LosesAnOrphanWhosePidIsAnothersNow) {
+  Command command = {"sleep", "1000"};
+  command.options.flags = PIPE_SPAWN_DETACHED;
+  const pid_t pid = spawn(command)->pid();
+  auto child = std::make_unique<Child>(pid, UniqueFd());
+  Child& next = *child;
+  loop().adopt(std::move(child));
+  EXPECT_EQ(loop().children(), 1U);
+  loop().orphan(next);
+  EXPECT_EQ(::kill(pid, SIGKILL), 0);
+  await_death(pid);
+  loop().reap_orphans();
+  EXPECT_EQ(loop().children(), 0U);
+  EXPECT_FALSE(has_children());
 }
 
 TEST_P(LoopTest, EightInEightThreadsDoNotKnowEachOther) {

@@ -49,6 +49,23 @@ TEST(ProcessTree, AgreesWithAMapWhateverIsInsertedAndRemoved) {
   }
 }
 
+TEST(ProcessTree, HoldsOneChildOfEachPidAndGivesBackTheFormer) {
+  ProcessTree tree;
+  std::vector<std::unique_ptr<Child>> children;
+  for (const pid_t pid : {5, 1, 4, 2, 3}) {
+    children.push_back(std::make_unique<Child>(pid, UniqueFd()));
+    EXPECT_EQ(tree.insert(*children.back()), nullptr);
+  }
+  for (const auto& former : children) {
+    Child next(former->pid(), UniqueFd());
+    EXPECT_EQ(tree.insert(next), former.get());
+    EXPECT_EQ(tree.find(next.pid()), &next);
+    EXPECT_EQ(pids_of(tree), (std::vector<pid_t>{1, 2, 3, 4, 5}));
+    EXPECT_EQ(tree.size(), 5U);
+    EXPECT_EQ(tree.insert(*former), &next);
+  }
+}
+
 TEST(ProcessTree, VisitsEachOnceInTheOrderOfThePidsWhileTheyAreRemoved) {
   ProcessTree tree;
   std::map<pid_t, std::unique_ptr<Child>> children;
