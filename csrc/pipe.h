@@ -349,7 +349,8 @@ PIPE_EXPORT int pipe_rusage(pipe_process* process, pipe_usage* usage);
 
 /**
  * Takes hold of the child and of every process whose chain of living parents leads to it. PIPE_EXITED when the child
- * has exited. Errors: -ENOMEM; those of opening /proc.
+ * has exited. Errors: -ENOMEM; those of opening /proc; -EACCES where that hides the child, or is another pid
+ * namespace's.
  */
 PIPE_EXPORT int pipe_family_open(pipe_process* process, pipe_family** family);
 /**

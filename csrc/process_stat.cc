@@ -57,6 +57,13 @@ int for_each_number(const char* path, Visit visit) {
   }
 }
 
+// Where /proc is another pid namespace's, we have another number there, or none.
+int find_ourselves() {
+  ProcessStat self = {};
+  const int status = read_stat(Path("/proc/self/stat", 0), &self);
+  return status == -ESRCH || (status == 0 && self.pid != ::getpid()) ? -EACCES : status;
+}
+
 Motion motion_in(char state) {
   if (std::strchr("TtZXx", state) != nullptr) return Motion::kStands;
   return state == 'D' ? Motion::kBlocked : Motion::kRuns;
@@ -74,7 +81,8 @@ int read_processes(std::vector<ProcessStat>* processes) {
     if (unread == 0) processes->push_back(process);
     if (unread != 0 && unread != -ESRCH && unread != -EACCES) failure = unread;
   });
-  return status != 0 ? status : failure;
+  if (status != 0) return status;
+  return failure != 0 ? failure : find_ourselves();
 }
 
 Motion motion_of(pid_t pid) {

@@ -23,7 +23,8 @@ struct ProcessStat {
 // Returns 0 or a negative errno: -ESRCH if there is no such process, or none that we may see; -EACCES if we may see no
 // more of it than its pid. Both are what the mount option hidepid does to others' processes.
 int read_process(pid_t pid, ProcessStat* process);
-// All that we may see, in the order of their pids. May throw std::bad_alloc.
+// All that we may see, in the order of their pids. -EACCES where these are not the pids that we know them by: a /proc
+// of another pid namespace. May throw std::bad_alloc.
 int read_processes(std::vector<ProcessStat>* processes);
 
 enum class Motion {

@@ -1,4 +1,5 @@
 -- pipe.run with a timeout: who is ended, how, and what is told of it.
+local host = require "spec.host"
 local leaks = require "spec.leaks"
 local libc = require "spec.libc"
 local pipe = require "pipe"
@@ -48,6 +49,26 @@ describe("pipe.run with a timeout", function()
     assert.same({ false, "signal", 15, true, false }, runs.fate(result))
     result = assert(pipe.run({ "sleep", "1000" }, { timeout = 1, input = ("x"):rep(1048576) }))
     assert.same({ false, "signal", 15, true, false }, runs.fate(result))
+  end)
+
+  it("ends the child where /proc is another pid namespace's, and shows somebody else under its pid", function()
+    local proc = host.interpret {
+      through = { "unshare", "--pid", "--fork" },
+      script = ([[
+        local pipe = require "pipe"
+        local last = io.open("/proc/sys/kernel/ns_last_pid", "w")
+        if last and last:write(%d) and last:close() then
+          local result = assert(pipe.run({ "sleep", "20" }, { timeout = 1 }))
+          print(result.reason, result.status, result.timed_out)
+        end
+      ]]):format(libc.C.getpid() - 1),
+    }
+    local result = host.finish(proc)
+    if result.stdout == "" then
+      pending("a pid namespace, and the choice of a pid, are for root only")
+    else
+      assert.equal("signal\t15\ttrue\n", host.printed(result))
+    end
   end)
 
   it("ends the whole tree, whatever sessions are in it", function()

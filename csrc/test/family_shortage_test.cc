@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <csignal>
+#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "family.h"
 #include "family_tree.h"
 #include "forked.h"
+#include "real_child.h"
 #include "sandbox.h"
 
 namespace pipe_core {
@@ -211,6 +214,73 @@ TEST_P(FamilyShortage, OfSightOfTheChildIsTold) {
   }
 }
 
+// Two pid namespaces, and a /proc that is the other one's: what it shows under the child's number is a stranger.
+class ForeignProc : public FamilyShortage {
+ protected:
+  static constexpr int kNotPermitted = 77;
+  // `body` may end the process with that.
+  template <class Body>
+  static void in_two_namespaces(Body body) {
+    const int status = status_of_forked(body);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == kNotPermitted) GTEST_SKIP() << "only root may choose a pid";
+    EXPECT_EQ(status, 0);
+  }
+  static void permitted(bool done) {
+    if (!done) ::_exit(kNotPermitted);
+  }
+  // In our namespace the next process gets this number.
+  static void number_next(pid_t pid) { std::ofstream("/proc/sys/kernel/ns_last_pid") << pid - 1; }
+  static void expect_refusal(pid_t pid) {
+    ProcessStat stranger = {};
+    ASSERT_EQ(read_process(pid, &stranger), 0);
+    std::unique_ptr<Family> family;
+    EXPECT_EQ(Family::open(Child(pid, UniqueFd()), GetParam(), &family), -EACCES);
+  }
+};
+
+TEST_P(ForeignProc, OfAnAncestorsNamespaceIsNotTakenForOurs) {
+  in_two_namespaces([stranger = ::getpid()] {
+    permitted(::unshare(CLONE_NEWPID) == 0);
+    // Its end is that of the namespace.
+    const int status = status_of_forked([stranger] {
+      number_next(stranger);
+      const RealChild child;
+      permitted(child.pid() == stranger);
+      expect_refusal(child.pid());
+    });
+    ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+  });
+}
+
+TEST_P(ForeignProc, OfADescendantsNamespaceIsNotTakenForOurs) {
+  in_two_namespaces([] {
+    const pid_t child = fork_member([] {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      rest();
+    });
+    permitted(::unshare(CLONE_NEWPID | CLONE_NEWNS) == 0);
+    permitted(::mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) == 0);
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const pid_t descendant = fork_member([&] {
+      permitted(::mount("proc", "/proc", "proc", 0, nullptr) == 0);
+      number_next(child);
+      permitted(fork_member(rest) == child);
+      if (::write(ends[1], "", 1) == 1) rest();
+    });
+    ::close(ends[1]);
+    char byte;
+    permitted(::read(ends[0], &byte, 1) == 1);
+    expect_refusal(child);
+    for (const pid_t pid : {descendant, child}) {
+      ::kill(pid, SIGKILL);
+      EXPECT_EQ(death_of(pid), SIGKILL);
+    }
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(With, ForeignProc, testing::Bool(),
+                         [](const auto& each) { return each.param ? "Pidfds" : "Pids"; });
 INSTANTIATE_TEST_SUITE_P(With, FamilyShortage, testing::Bool(),
                          [](const auto& each) { return each.param ? "Pidfds" : "Pids"; });
 
