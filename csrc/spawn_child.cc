@@ -206,7 +206,9 @@ IN_CHILD long set_limits(ChildStart& start) {
 IN_CHILD long ask_for_death_signal(const ChildStart& start) {
   const int signum = start.options->death_signal;
   const long result = raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, signum);
-  if (result < 0 || raw_syscall(SYS_getppid) == start.parent) return result;
+  const long parent = raw_syscall(SYS_getppid);
+  // 0: the child is in a pid namespace that the host is not in (it has called unshare(2)), and cannot tell.
+  if (result < 0 || parent == start.parent || parent == 0) return result;
   raw_syscall(SYS_kill, raw_syscall(SYS_getpid), signum);
   return -ESRCH;
 }

@@ -14,9 +14,10 @@ setup(function() host.adopt_orphans(true) end)
 teardown(leaks.check)
 teardown(function() host.adopt_orphans(false) end)
 
--- Kills a host by SIGKILL when its child, started with these options, is there; returns how the child ended.
-local function after_the_host(options, signal)
-  local proc = host.start(([[
+-- Kills a host by SIGKILL, or another signal, when its child, started with these options, is there; returns how the
+-- child ended. `before` is what the host does first.
+local function after_the_host(options, signal, before)
+  local proc = host.start((before or "") .. ([[
     local pipe = require "pipe"
     local child = assert(pipe.spawn({ "sh", "-c", "echo ready; exec sleep 1000" }, { %s }))
     assert(child:stdout_read_line() == "ready")
@@ -49,6 +50,23 @@ describe("A child with parent_death_signal", function()
       assert.same({ "signal", 15 }, after_the_host([[ parent_death_signal = "TERM", gid = 54321 ]]))
       assert.same({ "signal", 15 },
         after_the_host([[ parent_death_signal = "TERM", uid = 54321, gid = 54321, groups = { 1 } ]]))
+    end)
+
+    it("gets it in a pid namespace of its own, from where the host is not to be seen", function()
+      local in_namespace = [[
+        local ffi = require "ffi"
+        ffi.cdef("int unshare(int flags)")
+        local CLONE_NEWPID = 0x20000000
+        if ffi.C.unshare(CLONE_NEWPID) ~= 0 then
+          os.exit(1)
+        end
+      ]]
+      if host.run(in_namespace).status ~= 0 then
+        pending("no pid namespace is to be had in this container")
+        return
+      end
+      -- Its first process gets no other signal that it does not handle.
+      assert.same({ "signal", 9 }, after_the_host([[ parent_death_signal = "KILL" ]], "KILL", in_namespace))
     end)
   end
 
