@@ -7,7 +7,7 @@
 #   PIPE_ENVIRONMENT   variables for all tests
 #   PIPE_LAUNCHER      what starts a GoogleTest
 #   PIPE_EXCLUDED      tests that cannot run like this, by name, with wildcards: each with its reason
-#   PIPE_UNHEARD       the same for sentences of the specs, as Lua patterns
+#   PIPE_UNHEARD       the same for sentences of the specs, as Lua patterns without an apostrophe
 #   PIPE_FORKS_ONLY    where no other way to spawn would work
 #   PIPE_SPECS_ONLY    where C++ would run as ever
 

@@ -51,8 +51,8 @@ set(PIPE_UNHEARD
   "A program that cannot be executed gets an .* that is too long"
   # What limits descriptors, data and stack it keeps to itself.
   "The option rlimits knows nofile" "The option rlimits knows data" "The option rlimits knows stack"
-  "The option rlimits sets several at once" "The option rlimits is what the shell's ulimit tells"
-  "The option rlimits does not touch the host's own"
-  "A child's descriptors are no others, however high the host's numbers are"
+  "The option rlimits sets several at once" "The option rlimits is what the shell.s ulimit tells"
+  "The option rlimits does not touch the host.s own"
+  "A child.s descriptors are no others, however high the host.s numbers are"
   # Signal 64, again.
   "proc:kill sends a real%-time signal")
