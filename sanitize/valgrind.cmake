@@ -54,5 +54,7 @@ set(PIPE_UNHEARD
   "The option rlimits sets several at once" "The option rlimits is what the shell.s ulimit tells"
   "The option rlimits does not touch the host.s own"
   "A child.s descriptors are no others, however high the host.s numbers are"
+  # A pidfd beyond its own limit, again.
+  "the host.s table is full up to its lowered limit" "a spawn that runs out of them fails, wherever it does"
   # Signal 64, again.
   "proc:kill sends a real%-time signal")
