@@ -8,10 +8,10 @@ local in_between = {}
 
 --- Has `action` run once, in the next such moment.
 function in_between.run(action)
-  scheduler.waiter = function()
+  scheduler.waiter = function(...)
     scheduler.waiter = waiter
     action()
-    return waiter()
+    return waiter(...)
   end
 end
 

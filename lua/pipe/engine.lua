@@ -69,9 +69,9 @@ function engine.take_token(waiter)
     token = highest_token + 1
     highest_token = token
   end
+  engine.outstanding = engine.outstanding + 1 -- before `waiter` has it: what a debug hook breaks off is taken back
   waiting[token] = waiter
   waiter.token = token
-  engine.outstanding = engine.outstanding + 1
   return token
 end
 

@@ -3,10 +3,9 @@
 local ffi = require("ffi")
 local C = require("pipe.clib")
 local operation = require("pipe.operation")
-local scheduler = require("pipe.scheduler")
 local status = require("pipe.status")
 
-local OK, AGAIN = C.PIPE_OK, C.PIPE_AGAIN
+local OK, AGAIN, BUSY = C.PIPE_OK, C.PIPE_AGAIN, C.PIPE_BUSY
 
 local exit = {}
 
@@ -51,10 +50,12 @@ function exit.install(Process, methods)
       error("not a process instance", 2)
     end
     local code = C.pipe_wait(self.handle, exit_status)
+    if code == BUSY and operation.gave_way() then
+      code = C.pipe_wait(self.handle, exit_status)
+    end
     if code == AGAIN then
-      local waiter, refusal = scheduler.waiter()
+      local waiter, refusal = operation.waiter(self, C.PIPE_EXIT)
       if not waiter then
-        C.pipe_cancel(self.handle, C.PIPE_EXIT)
         error(refusal, 2)
       end
       local failure = operation.wait(waiter, self, C.PIPE_EXIT)

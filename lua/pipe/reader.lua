@@ -6,10 +6,9 @@ local buffered_line = require("pipe.line")
 local engine = require("pipe.engine")
 local operation = require("pipe.operation")
 local options = require("pipe.options")
-local scheduler = require("pipe.scheduler")
 local status = require("pipe.status")
 
-local OK, AGAIN = C.PIPE_OK, C.PIPE_AGAIN
+local OK, AGAIN, BUSY = C.PIPE_OK, C.PIPE_AGAIN, C.PIPE_BUSY
 local ALL, BYTES, LINE, ANY = C.PIPE_READ_ALL, C.PIPE_READ_BYTES, C.PIPE_READ_LINE, C.PIPE_READ_ANY
 local POLL = C.PIPE_READ_POLL
 
@@ -63,10 +62,12 @@ end
 function reader.request(self, channel, mode, length)
   local handle, slice = self.handle, new_slice()
   local code = C.pipe_read(handle, channel, mode, length, slice)
+  if code == BUSY and operation.gave_way() then
+    code = C.pipe_read(handle, channel, mode, length, slice)
+  end
   if code == AGAIN then
-    local waiter, refusal = scheduler.waiter()
+    local waiter, refusal = operation.waiter(self, channel)
     if not waiter then
-      C.pipe_cancel(handle, channel)
       code = C.pipe_read(handle, channel, mode, length, slice) -- after that it looks in any case
       if code ~= AGAIN then
         return code, slice

@@ -41,6 +41,7 @@ local scheduler = {
 
 local first, last       -- the ready queue: linked through `next`
 local ready = 0         -- its length
+local taken             ---@type pipe.Task? the last one that in_loop() has taken from it
 local driving = 0       -- how deep we are inside in_loop(): it nests, since on_error may wait
 local born = 0
 
@@ -125,12 +126,23 @@ function scheduler.retire(task)
   count(-1)
 end
 
+-- Withdraws from a wait that a debug hook has thrown out of: nobody will take what comes of it.
+local function abandon(task)
+  local cancel = task.cancel
+  task.cancel, task.ended = nil, nil
+  cancel(task)
+end
+
 local function settle(task, before, ok, ...)
   scheduler.current = before
   task.running = nil
   if ok and rawequal((...), PARK) then
     return
-  elseif ok and status(task.co) == "suspended" then
+  end
+  if task.cancel then
+    abandon(task)
+  end
+  if ok and status(task.co) == "suspended" then
     push(task)
   else
     task:finish(ok, ...)
@@ -154,6 +166,7 @@ local function run_ready()
     if not task then -- a nested in_loop() took the rest
       return
     end
+    taken = task
     first = task.next
     if not first then
       last = nil
@@ -215,18 +228,44 @@ local function turn_while_ready()
   until ready == 0 or turns == MAX_TURNS
 end
 
+-- A debug hook has thrown, perhaps between the taking of `task` from the queue and the end of its turn. A turn too many
+-- does no harm: who waits looks whether it is over.
+local function put_back(task, err)
+  local rest = first
+  first, last, ready = nil, nil, 0
+  while rest do
+    local following = rest.next
+    if rest ~= task then
+      push(rest)
+    end
+    rest = following
+  end
+  task.running = nil
+  local state = task.co and status(task.co)
+  if state == "suspended" then
+    push(task)
+  elseif state == "dead" then
+    task:finish(false, err)
+  end
+end
+
 -- Calls `turns` in the main context. What it throws is a deadlock, or comes from a debug hook, as the interpreter's
 -- for SIGINT does: our own state must survive both.
 local function in_loop(turns, waiter)
-  local before = scheduler.current -- a light thread that runs another event loop, which steps
-  driving = driving + 1
+  local before, outer = scheduler.current, taken -- a light thread that runs another event loop, which steps
+  driving, taken = driving + 1, nil
   local ok, err = pcall(turns, waiter)
   driving = driving - 1
   if ready > 0 then
     scheduler.stir()
   end
+  local broken_off = taken
+  taken = outer
   if not ok then
     scheduler.current = before
+    if broken_off then
+      put_back(broken_off, err)
+    end
     if waiter then
       waiter.cancel(waiter)
     end
@@ -268,9 +307,10 @@ local function waiter_outside()
 end
 
 ---Who would wait if the running coroutine had to. To be asked before anything is armed.
+---@param held boolean? a light thread's `cancel` is for this very wait, and not left by one that was broken off
 ---@return table? waiter nil where nobody can wait
 ---@return string? refusal why not
-function scheduler.waiter()
+function scheduler.waiter(held)
   local task = scheduler.current
   if not task then
     return waiter_outside()
@@ -278,6 +318,8 @@ function scheduler.waiter()
     return nil, "cannot wait in a plain coroutine of a light thread; use pipe.coroutine"
   elseif not (isyieldable() and task.passable) then
     return nil, "attempt to yield across C-call boundary"
+  elseif task.cancel and not held then
+    abandon(task)
   end
   return task
 end

@@ -16,8 +16,10 @@ Semaphore.__index = Semaphore
 local semaphore = {}
 
 local function leave(self, waiter)
-  self.queue[waiter.place] = nil
-  self.waiting = self.waiting - 1
+  if self.queue[waiter.place] then -- a debug hook may have thrown after the first time
+    self.queue[waiter.place] = nil
+    self.waiting = self.waiting - 1
+  end
 end
 
 local function hand_over(self)
@@ -55,7 +57,8 @@ local function queue_up(self, waiter)
   self.last = self.last + 1
   self.queue[self.last] = waiter
   self.waiting = self.waiting + 1
-  waiter.semaphore, waiter.place, waiter.cancel = self, self.last, cancel
+  waiter.semaphore, waiter.place = self, self.last
+  waiter.cancel = cancel
   scheduler.park(waiter)
   -- The timer may have gone off first: what was posted until our turn counts all the same.
   local granted = waiter.granted

@@ -22,25 +22,36 @@ function terminate.grace(value)
   return options.timeout(value == nil and terminate.DEFAULT_GRACE or value)
 end
 
+local new_watch = ffi.typeof("pipe_exit_watch *[1]")
+
+-- Once only, also where a debug hook breaks off what frees it.
+local function free(watch)
+  local started = watch[0]
+  watch[0] = nil
+  C.pipe_exit_watch_free(started)
+end
+
 local function stop_watching(waiter)
   for _, sub in ipairs(waiter.watching) do
-    C.pipe_exit_watch_free(ffi.gc(sub.watch, nil))
-    engine.release_token(sub)
+    if sub.watch[0] ~= nil then
+      free(sub.watch)
+      engine.release_token(sub)
+    end
   end
   waiter.watching, waiter.cancel = nil, nil
 end
 
 local function start_watching(waiter, processes, timeout)
-  waiter.watching, waiter.cancel = {}, stop_watching
+  waiter.watching = {}
+  waiter.cancel = stop_watching
   for i, process in ipairs(processes) do
-    local sub, out = { parent = waiter, process = process }, ffi.new("pipe_exit_watch *[1]")
-    local code = C.pipe_exit_watch_start(process.handle, timeout, engine.take_token(sub), out)
+    local sub = { parent = waiter, process = process, watch = ffi.gc(new_watch(), free) }
+    waiter.watching[i] = sub
+    local code = C.pipe_exit_watch_start(process.handle, timeout, engine.take_token(sub), sub.watch)
     if code ~= OK then
       engine.release_token(sub)
       return code
     end
-    sub.watch = ffi.gc(out[0], C.pipe_exit_watch_free)
-    waiter.watching[i] = sub
   end
   return OK
 end
@@ -59,7 +70,7 @@ function terminate.watch(waiter, processes, timeout)
     while not sub.ended do
       scheduler.park(waiter)
     end
-    code = C.pipe_exit_watch_result(sub.watch)
+    code = C.pipe_exit_watch_result(sub.watch[0])
   end
   stop_watching(waiter)
   return code

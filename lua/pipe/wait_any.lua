@@ -35,9 +35,11 @@ local function cancel(waiter)
   waiter.exits, waiter.cancel = nil, nil
 end
 
--- Tries the wait of each. Who would wait is not asked yet: `group` stands in for it, as far as cancel() is concerned.
-local function hold_all(procs)
-  local group, held = { exits = {} }, {}
+-- Tries the wait of each. Where nobody can wait, `group` is a stand-in for who would.
+local function hold_all(group, procs)
+  local held = {}
+  group.exits = {}
+  group.cancel = cancel
   for _, proc in ipairs(procs) do
     local code = held[proc] and EXITED or C.pipe_wait(proc.handle, exit.status)
     if code == AGAIN then
@@ -48,10 +50,9 @@ local function hold_all(procs)
     elseif code ~= EXITED then
       local ok, reason, number = exit.tell(code)
       cancel(group)
-      return nil, proc, ok, reason, number
+      return true, proc, ok, reason, number
     end
   end
-  return group
 end
 
 local function start_all(waiter, timeout)
@@ -100,18 +101,18 @@ local function wait_any(procs, timeout_ms)
   if problem or not timeout then
     error(problem or "bad timeout arg", 2)
   end
-  local group, proc, ok, reason, number = hold_all(procs)
-  if not group then
+  local waiter, refusal = scheduler.waiter()
+  local group = waiter or {}
+  local told, proc, ok, reason, number = hold_all(group, procs)
+  if told then
     return proc, ok, reason, number
   elseif #group.exits == 0 then
+    cancel(group)
     return nil, "exited"
-  end
-  local waiter, refusal = scheduler.waiter()
-  if not waiter then
+  elseif not waiter then
     cancel(group)
     error(refusal, 2)
   end
-  waiter.exits, waiter.cancel = group.exits, cancel
   local failure, culprit = start_all(waiter, timeout)
   if failure then
     cancel(waiter)

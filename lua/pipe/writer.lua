@@ -3,7 +3,6 @@
 local ffi = require("ffi")
 local C = require("pipe.clib")
 local operation = require("pipe.operation")
-local scheduler = require("pipe.scheduler")
 local status = require("pipe.status")
 
 local OK, AGAIN, BUSY = C.PIPE_OK, C.PIPE_AGAIN, C.PIPE_BUSY
@@ -94,11 +93,13 @@ function writer.install(Process, methods)
     local handle = self.handle
     written[0] = 0
     local code = C.pipe_write(handle, slices, count, written)
+    if code == BUSY and operation.gave_way() then
+      code = C.pipe_write(handle, slices, count, written)
+    end
     if code == AGAIN then
       local so_far = written[0]
-      local waiter, refusal = scheduler.waiter()
+      local waiter, refusal = operation.waiter(self, C.PIPE_STDIN)
       if not waiter then
-        C.pipe_cancel(handle, C.PIPE_STDIN)
         error(refusal, 2)
       end
       local failure = operation.wait(waiter, self, C.PIPE_STDIN, { slices, copy })
