@@ -140,6 +140,18 @@ describe("Nothing keeps a process that nobody uses any more:", function()
     end)
   end)
 
+  it("nor a light thread that nobody waits for, and whose result or error leads to itself", function()
+    local on_error = pipe.thread.on_error
+    collected_after(function(proc)
+      for _, leave in ipairs { function(job) return job end, error } do
+        local job = { proc = proc }
+        pipe.thread.on_error = function() end
+        job.th = pipe.thread.spawn(leave, job)
+        pipe.thread.on_error = on_error
+      end
+    end)
+  end)
+
   it("nor a light thread that was killed", function()
     collected_after(function(proc)
       for _, call in ipairs { proc.stdout_read_line, proc.stderr_read_all, proc.wait } do

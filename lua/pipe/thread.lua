@@ -4,10 +4,14 @@ local scheduler = require("pipe.scheduler")
 
 local create = coroutine.create -- the script may replace the global by pipe.coroutine
 
+-- What a thread returned, or its error, is kept by its coroutine, as the environment that nothing will run in any more:
+-- it may lead to the coroutine itself, and the record, which scheduler.tasks holds, would then keep both for ever.
+local getfenv, setfenv = debug.getfenv, debug.setfenv
+local TAKEN = {}
+
 ---@class pipe.Task
 ---@field state "alive"|"ended"|"gone" gone: waited for, or killed
 ---@field ok boolean? whether it returned
----@field results table? what it returned, or its error, until somebody has waited for it
 ---@field count integer? how many results, nils included
 ---@field waiters table[]? who waits for it, in the order of arrival
 local Task = {}
@@ -70,13 +74,13 @@ local function leave(waiter)
 end
 
 -- The first one gets the results. For the others this thread has been waited for: they go on with what they have left.
-local function tell_waiters(task)
+local function tell_waiters(task, co)
   local waiters = task.waiters or {}
   task.waiters = nil
   for _, waiter in ipairs(waiters) do
     if task.state == "ended" then
       task.state = "gone"
-      waiter.outcome = task
+      waiter.outcome = co
       leave(waiter)
       scheduler.wake(waiter)
     else
@@ -94,8 +98,11 @@ function Task:finish(ok, ...)
   local co = self.co
   scheduler.retire(self)
   self.state = "ended"
-  self.ok, self.count, self.results = ok, select("#", ...), { ... }
-  tell_waiters(self)
+  self.ok, self.count = ok, select("#", ...)
+  if self.count > 0 then
+    setfenv(co, { ... })
+  end
+  tell_waiters(self, co)
   if not ok and self.state == "ended" then
     report_where_it_may_wait(co, (...))
   end
@@ -124,16 +131,21 @@ local function no_thread(value, index, name)
   return ("bad argument #%d to '%s' (light thread expected, got %s)"):format(index, name, type(value))
 end
 
-local function take(task)
-  local results = task.results
-  task.state, task.results = "gone", nil
+local function take(co)
+  local task = scheduler.tasks[co]
+  task.state = "gone"
+  if task.count == 0 then
+    return task.ok
+  end
+  local results = getfenv(co)
+  setfenv(co, TAKEN)
   return task.ok, unpack(results, 1, task.count)
 end
 
 local function cancel_wait(waiter)
-  local task = waiter.outcome
-  if task then -- killed before it could take the results: somebody else may
-    task.state = "ended"
+  local co = waiter.outcome
+  if co then -- killed before it could take the results: somebody else may
+    scheduler.tasks[co].state = "ended"
   elseif waiter.threads then
     leave(waiter)
   end
@@ -147,10 +159,10 @@ local function wait_for_first(waiter, tasks)
     table.insert(task.waiters, waiter)
   end
   scheduler.park(waiter)
-  local task = waiter.outcome
+  local co = waiter.outcome
   waiter.outcome, waiter.cancel = nil, nil
-  if task then
-    return take(task)
+  if co then
+    return take(co)
   end
   return nil, "already waited or killed"
 end
@@ -196,7 +208,7 @@ function thread.wait(...)
     elseif task == scheduler.current then
       error("a light thread cannot wait for itself", 2)
     elseif task.state == "ended" then
-      ended = ended or task
+      ended = ended or th
     elseif task.state == "alive" and not listed[task] then
       listed[task] = true
       alive[#alive + 1] = task
