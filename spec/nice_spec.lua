@@ -65,7 +65,7 @@ describe("The option nice", function()
         assert(libc.C.setuid(65534) == 0)
       end
       for _ = 1, 100 do
-        local proc, message, code = pipe.spawn({ "true" }, { nice = -5 })
+        local proc, message, code = pipe.spawn({ "true" }, { nice = -20 })
         assert(proc == nil and code == "EACCES", code)
         assert(message:find("^failed to set nice.*: Permission denied$"), message)
       end
