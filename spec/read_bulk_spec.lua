@@ -16,6 +16,8 @@ for byte = 0, 255 do
 end
 every_byte = table.concat(every_byte)
 
+local patient = { write_timeout = 0, stdout_read_timeout = 0, stderr_read_timeout = 0 } -- however slow the host is
+
 for _, stream in ipairs(streams) do
   describe("From " .. stream.name, function()
     it("every byte value arrives as it was sent", function()
@@ -37,7 +39,7 @@ for _, stream in ipairs(streams) do
 
     it("a line of 128 MiB arrives whole", function()
       local size = 128 * 1024 * 1024
-      local proc = stream.sh("head -c " .. size .. " /dev/zero; echo; echo after")
+      local proc = stream.sh("head -c " .. size .. " /dev/zero; echo; echo after", patient)
       local line = stream.read_line(proc)
       assert.equal(size, #line)
       assert.is_true(line == ("\0"):rep(size))
@@ -48,7 +50,7 @@ for _, stream in ipairs(streams) do
 
     it("a line of 64 MiB without an end arrives whole", function()
       local size = 64 * 1024 * 1024
-      local proc = stream.sh("exec head -c " .. size .. " /dev/zero")
+      local proc = stream.sh("exec head -c " .. size .. " /dev/zero", patient)
       local line, message, partial = stream.read_line(proc)
       assert.is_nil(line)
       assert.equal("closed", message)
@@ -58,7 +60,8 @@ for _, stream in ipairs(streams) do
 
     it("64 MiB arrive whole", function()
       local size = 64 * 1024 * 1024
-      local proc = stream.sh("exec head -c " .. size .. " /dev/zero", { buffer_size = 1 })
+      local proc = stream.sh("exec head -c " .. size .. " /dev/zero",
+        { buffer_size = 1, stdout_read_timeout = 0, stderr_read_timeout = 0 })
       local all = stream.read_all(proc)
       assert.equal(size, #all)
       assert.is_true(all == ("\0"):rep(size))
@@ -122,7 +125,7 @@ describe("A child that floods both outputs", function()
   local flood = [[ head -c 3000000 /dev/zero >&2 & head -c 3000000 /dev/zero; wait ]]
 
   it("is read by two threads without a deadlock", function()
-    local proc = assert(pipe.spawn({ "sh", "-c", flood }))
+    local proc = assert(pipe.spawn({ "sh", "-c", flood }, patient))
     local threads = {}
     for index, stream in ipairs(streams) do
       threads[index] = pipe.thread.spawn(function() return #stream.read_all(proc) end)
@@ -133,7 +136,7 @@ describe("A child that floods both outputs", function()
   end)
 
   it("while its stdin is written loses nothing", function()
-    local proc = assert(pipe.spawn({ "sh", "-c", "tee /dev/stderr" }))
+    local proc = assert(pipe.spawn({ "sh", "-c", "tee /dev/stderr" }, patient))
     local text = every_byte:rep(8000)
     local threads = {}
     for index, stream in ipairs(streams) do
