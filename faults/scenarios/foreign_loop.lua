@@ -3,10 +3,8 @@ local ffi = require("ffi")
 local attempt = require("faults.attempt")
 local libc = require("faults.libc")
 
-return function(pipe)
-  local fd = attempt.call(pipe.loop.fd)
-  local lines, told = {}, false
-  local handler = attempt.call(pipe.signal.on, "USR1", function() told = true end)
+local function turn(pipe, fd, is_told)
+  local lines = {}
   local speaking = pipe.thread.spawn(function()
     local proc = attempt.call(pipe.spawn, { "/bin/cat" })
     attempt.write(proc, "text\n")
@@ -18,7 +16,7 @@ return function(pipe)
     repeat
       attempt.call(pipe.signal.kill, libc.C.getpid(), "USR1")
       attempt.sleep(pipe, 0.02)
-    until told
+    until is_told()
   end)
   local entry = ffi.new("struct faults_pollfd", { fd, libc.POLLIN, 0 })
   while coroutine.status(speaking) ~= "dead" or coroutine.status(sending) ~= "dead" do
@@ -29,6 +27,13 @@ return function(pipe)
     attempt.join(pipe, thread)
   end
   assert(lines[1] == "text")
-  handler:stop()
+end
+
+return function(pipe)
+  local fd, told = attempt.call(pipe.loop.fd), false
+  local handler = attempt.call(pipe.signal.on, "USR1", function() told = true end)
+  attempt.finally(function()
+    turn(pipe, fd, function() return told end)
+  end, function() handler:stop() end)
   assert(pipe.loop.timeout() == nil)
 end
