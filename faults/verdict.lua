@@ -3,9 +3,9 @@
 local calls = require("faults.calls")
 
 -- What is there that was not there without the fault.
-local function more(counts, dry)
+local function more(counts, dry, spared)
   for what, count in pairs(counts) do
-    if count > (dry[what] or 0) then
+    if what ~= spared and count > (dry[what] or 0) then
       return what
     end
   end
@@ -16,8 +16,8 @@ local function leftover(result, dry, call)
   if block then
     return "it leaves memory of " .. block
   end
-  local left = more(result.left, dry.left)
-  if left and not (left == "a child" and call.spares) then
+  local left = more(result.left, dry.left, call.spares and "a child" or nil)
+  if left then
     return "it leaves " .. left
   end
   -- While the host goes on: descriptors. (Not memory: what is made when it is first needed stays with the loop. Nor

@@ -105,6 +105,21 @@ for _, operation in ipairs(operations) do
     end)
   end
 
+  if not operation.run then
+    describe(name .. " that a hook breaks off when it has ended", function()
+      it("can be called again", function()
+        in_light_thread(function()
+          proc:set_timeouts(1, 1, 1, 1)
+          jit.flush() -- a trace calls no hook
+          jit.off()
+          break_off(require("pipe.operation").fetched, run, proc)
+          jit.on()
+          assert_idle()
+        end)
+      end)
+    end)
+  end
+
   describe(name .. " that a hook breaks off", function()
     it("leaves nothing busy in a plain coroutine of a light thread", function()
       in_light_thread(function()

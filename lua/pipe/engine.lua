@@ -69,7 +69,7 @@ function engine.take_token(waiter)
     token = highest_token + 1
     highest_token = token
   end
-  engine.outstanding = engine.outstanding + 1 -- before `waiter` has it: what a debug hook breaks off is taken back
+  engine.outstanding = engine.outstanding + 1 -- first: a debug hook may break this off, and no deadlock must be told
   waiting[token] = waiter
   waiter.token = token
   return token

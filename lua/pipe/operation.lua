@@ -36,7 +36,8 @@ end
 ---@return string? refusal why not
 function operation.waiter(process, channel)
   local task = scheduler.current
-  if task and not task.cancel then
+  -- (A hook may have thrown behind the end of its last wait here: what it holds still is this channel.)
+  if task and (not task.cancel or task.process == process and task.channel == channel) then
     operation.hold(task, process, channel)
     local waiter, refusal = scheduler.waiter(true)
     if not waiter then

@@ -90,6 +90,14 @@ local function tell(self)
   return all_ok, results
 end
 
+-- A debug hook may have thrown a light thread out of its wait: then that one waits for nothing any more when it calls,
+-- or waits for something else.
+local function is_waited_for(self)
+  local waiter = self.waiter
+  local watching = waiter and waiter ~= scheduler.current and waiter.watching
+  return watching and watching[1] and watching[1].process == self.processes[1]
+end
+
 ---Waits until all stages have exited, for `wait_timeout` in all. **Yields** while one of them lives.
 ---@return boolean? ok whether all have exited with 0
 ---@return pipe.StageResult[]|string results in the order of the stages; or why there are none: "timeout" (wait again),
@@ -100,7 +108,7 @@ function methods:wait()
     error("not a pipeline instance", 2)
   elseif self.told then
     return nil, "exited"
-  elseif self.waiter and self.waiter.watching then
+  elseif is_waited_for(self) then
     return nil, "pipe busy waiting"
   elseif running(self) then
     local waiter, refusal = scheduler.waiter()

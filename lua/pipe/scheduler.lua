@@ -176,6 +176,7 @@ local function run_ready()
     if task.co then -- not killed since
       run(task)
     end
+    taken = nil
   end
 end
 

@@ -139,8 +139,10 @@ function Semaphore:wait(timeout)
     error(refusal, 2)
   end
   if seconds < math.huge then
+    waiter.cancel = timer.stop -- first: a debug hook may throw behind the start
     local started, message, code = timer.start(waiter, seconds)
     if not started then
+      waiter.cancel = nil
       return nil, message, code
     end
   end

@@ -127,8 +127,10 @@ end
 
 local function wait_for(waiter, signals, timeout)
   if timeout > 0 then
+    waiter.cancel = timer.stop -- first: a debug hook may throw behind the start
     local started, message, code = timer.start(waiter, timeout / 1000)
     if not started then
+      waiter.cancel = nil
       return nil, message, code
     end
   end

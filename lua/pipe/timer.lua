@@ -52,11 +52,12 @@ function timer.sleep(seconds)
   if not waiter then
     error(refusal, 2)
   end
+  waiter.cancel = timer.stop -- first: a debug hook may throw behind the start
   local started, message, code = timer.start(waiter, seconds)
   if not started then
+    waiter.cancel = nil
     return nil, message, code
   end
-  waiter.cancel = timer.stop
   scheduler.park(waiter)
   waiter.cancel = nil
 end

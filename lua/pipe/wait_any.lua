@@ -71,12 +71,10 @@ local function take_first(waiter)
   for _, sub in ipairs(waiter.exits) do
     if sub.ended then
       local proc, code = sub.process, C.pipe_wait_result(sub.process.handle, exit.status)
-      if code ~= C.PIPE_TIMEOUT then
-        local ok, reason, number = exit.tell(code)
-        operation.fetched(sub)
-        return proc, ok, reason, number
-      end
       operation.fetched(sub)
+      if code ~= C.PIPE_TIMEOUT then
+        return proc, exit.tell(code)
+      end
     end
   end
   return nil, "timeout"
