@@ -56,6 +56,8 @@ set(PIPE_UNHEARD
   "A child.s descriptors are no others, however high the host.s numbers are"
   # A pidfd beyond its own limit, again.
   "the host.s table is full up to its lowered limit" "a spawn that runs out of them fails, wherever it does"
-  "A pipeline says that the host has run out of descriptors" "gets EMFILE, and keeps none of a terminal.s"
+  "has run out of descriptors"
+  # Signals that come faster than it hands them on leave it no time for anything else.
+  "signals: raining, without SA_RESTART, they disturb nothing"
   # Signal 64, again.
   "proc:kill sends a real%-time signal")

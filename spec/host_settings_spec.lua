@@ -203,7 +203,7 @@ describe("A host's signals:", function()
       exercise()
       libc.C.signal(libc.SIGALRM, ffi.cast("void *", libc.C.abs))
       libc.C.siginterrupt(libc.SIGALRM, 1)
-      libc.C.setitimer(0, ffi.new("struct spec_itimerval", { 0, 500, 0, 500 }), nil)
+      libc.C.setitimer(0, ffi.new("struct spec_itimerval", { 0, 100, 0, 100 }), nil)
       for _ = 1, 50 do
         exercise()
       end
