@@ -25,6 +25,7 @@ return {
   -- In the host: descriptors.
   pipe2 = { errnos("EPERM") },
   open = { errnos("EINTR", "EPERM", "EIO"), words = { EPERM = { "EACCES" } } }, -- what hides a process in /proc
+  open_self = { errnos("EINTR", "EPERM", "EIO"), words = { EPERM = { "EACCES" } } }, -- our own entry there
   fcntl = { { "EMFILE", "ENOMEM", "EINTR", "EPERM" } },
   dup3 = { { "EMFILE", "EBUSY", "EINTR", "ENOMEM", "EPERM" } },
   TIOCGPTPEER = { errnos("EINVAL", "EPERM", "EIO") },

@@ -7,6 +7,7 @@ local library = require("faults.library")
 -- How the table of faults names what the library's file names otherwise; several where the shim looks closer.
 local NAMES = {
   _Znwm = { "new" }, _ZnwmRKSt9nothrow_t = { "new" }, __clone = { "clone" }, syscall = { "pwritev2" },
+  open = { "open", "open_self" },
   waitid = { "waitid", "P_PIDFD" }, ioctl = { "TIOCGPTPEER", "TIOCSWINSZ", "PIDFD_GET_INFO" },
 }
 

@@ -76,13 +76,13 @@ local function some(rig, variant, dry, name, firsts)
   for place, nth in pairs(firsts) do
     local list = calls[name][1]
     local key = name .. " " .. place .. (variant.never.kill or "") -- a second failure comes after the first
-    rig.seen[key] = (rig.seen[key] or 0) + 1
-    local turn = rig.seen[key]
+    local turn, come = (rig.seen[key] or 0) + 1, false
     for i, errno in ipairs(list) do
       if turn == 1 or i == (turn - 1) % #list + 1 then
-        fail(rig, variant, dry, name, nth, errno)
+        come = fail(rig, variant, dry, name, nth, errno) ~= nil or come
       end
     end
+    rig.seen[key] = come and turn or rig.seen[key] -- what only a race reaches may not come again
   end
 end
 

@@ -3,8 +3,6 @@
 local attempt = require("faults.attempt")
 local libc = require("faults.libc")
 
-local CLOSED = { 0, 2 } -- the host reports by 1
-
 local function open_everything(pipe)
   attempt.call(pipe.loop.fd)
   attempt.call(pipe.signal.on, "USR1", print):stop()
@@ -14,7 +12,7 @@ local function open_everything(pipe)
   proc = attempt.call(pipe.spawn, { "/bin/cat" }, { pty = true })
   attempt.method(proc, "shutdown", "stdin")
   attempt.method(proc, "wait")
-  proc = attempt.call(pipe.spawn, { "/bin/cat" }, { stdin = { file = "/dev/null" } })
+  proc = attempt.call(pipe.spawn, { "/bin/cat" }, { stdin = { file = "/dev/null" }, stderr = "null" })
   assert(attempt.read_all(proc) == "")
   attempt.method(proc, "wait")
   local line = attempt.call(pipe.pipeline, { { "/bin/cat" }, { "/bin/cat" } }, { stderr = "pipe" })
@@ -22,19 +20,17 @@ local function open_everything(pipe)
   attempt.method(line, "wait")
 end
 
+local STDIN, STDERR = 0, 2 -- the host reports by 1
+local FAR_UP = 90
+
+libc.C.close(STDERR) -- before the loop is opened
+
 return function(pipe)
-  local kept = {}
-  for i, fd in ipairs(CLOSED) do
-    kept[i] = libc.C.dup(fd)
-  end
-  for _, fd in ipairs(CLOSED) do
-    libc.C.close(fd)
-  end
+  local kept = libc.C.dup2(STDIN, FAR_UP)
+  libc.C.close(STDIN)
   attempt.finally(function() open_everything(pipe) end, function()
-    for i, fd in ipairs(CLOSED) do
-      assert(libc.C.close(fd) < 0, "somebody has taken it")
-      libc.C.dup2(kept[i], fd)
-      libc.C.close(kept[i])
-    end
+    assert(libc.C.close(STDIN) < 0 and libc.C.close(STDERR) < 0, "somebody has taken it")
+    libc.C.dup2(kept, STDIN)
+    libc.C.close(kept)
   end)
 end

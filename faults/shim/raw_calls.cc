@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <iterator>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -124,6 +125,12 @@ void watch_raw_calls() {
     // Without root's rights the kernel wants a promise.
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || (notifications = install_filter()) < 0) give_up("seccomp");
   }
+  // Out of the way: a host that has closed its stdin or stderr wants to see who takes that number.
+  constexpr int kFarUp = 100;
+  const int far_up = ::fcntl(notifications, F_DUPFD_CLOEXEC, kFarUp);
+  if (far_up < 0) give_up("fcntl");
+  ::close(notifications);
+  notifications = far_up;
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
