@@ -36,7 +36,10 @@ describe("An embedder that polls pipe.loop.fd and calls pipe.loop.step", functio
     return false
   end
 
-  before_each(function() assert.is_true(quiet()) end)
+  before_each(function()
+    leaks.await_children()
+    assert.is_true(quiet())
+  end)
 
   it("gets one descriptor, always the same", function()
     local fd = loop.fd()

@@ -205,6 +205,7 @@ describe("pipe.signal.wait", function()
   end)
 
   it("leaves no timer when its thread is killed", function()
+    leaks.await_children()
     local waiter = spawn(signal.wait, "HUP", 600000)
     assert.is_true(pipe.thread.kill(waiter))
     pipe.loop.run()
