@@ -106,6 +106,18 @@ describe("The options of pipe.pipeline", function()
     ]])
   end)
 
+  it("refuse a number that the host has closed, which the pipes between the stages would take", function()
+    local free = libc.C.open("/dev/null", libc.O_RDONLY, 0)
+    libc.C.close(free)
+    local stages = { { "true" }, { "true" } }
+    for _, name in ipairs { "stdin", "stdout", "stderr" } do
+      assert.same({ nil, ("failed to pass descriptor %d as %s: Bad file descriptor"):format(free, name), "EBADF" },
+        { pipe.pipeline(stages, { [name] = free }) })
+    end
+    assert.same({ nil, ("failed to pass descriptor %d as 5: Bad file descriptor"):format(free), "EBADF" },
+      { pipe.pipeline(stages, { fds = { [5] = free } }) })
+  end)
+
   it("make the pipes between stages as large as pipe_size asks", function()
     local size = { "perl", "-e", "print fcntl(STDIN, 1032, 0)" } -- F_GETPIPE_SZ
     assert.equal("4096", pipeline({ { "cat" }, size }, { pipe_size = 4096, stdin = "null" }):stdout_read_all())

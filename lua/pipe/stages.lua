@@ -1,11 +1,20 @@
 -- The stages of a pipe.pipeline: checking and starting them.
 
+local ffi = require("ffi")
+local C = require("pipe.clib")
 local descriptors = require("pipe.descriptors")
+local failure = require("pipe.failure")
 local joint = require("pipe.joint")
 local options = require("pipe.options")
 local process = require("pipe.process")
+local status = require("pipe.status")
+
+-- fcntl(2) under a name of ours, declared once in a state.
+pcall(ffi.cdef, [[int pipe_control_descriptor(int fd, int command, ...) __asm__("fcntl");]])
 
 local stages = {}
+
+local F_GETFD = 1 -- <fcntl.h>
 
 -- One stage's options, with its own ends of the joints.
 local function stage_options(stage, opts, stdin, stdout, stderr)
@@ -32,6 +41,18 @@ local function check_stage(stage, opts, index)
   return plan, problem, code
 end
 
+-- A number that the host does not have is refused before the joints are opened: one of them would take it.
+local function check_passed(plan)
+  for i = 0, plan.wishes and #plan.wishes - 1 or -1 do
+    local wanted = plan.descriptors[i]
+    if wanted.source == C.PIPE_SOURCE_FD and ffi.C.pipe_control_descriptor(wanted.fd, F_GETFD) < 0 then
+      local reason, code = status.describe(-ffi.errno())
+      return nil, failure.describe(plan, { step = C.PIPE_STEP_DESCRIPTOR, index = i }, reason), code
+    end
+  end
+  return plan
+end
+
 ---Nothing is started, or opened, here.
 ---@param list any
 ---@param opts any
@@ -48,11 +69,14 @@ function stages.check(list, opts)
   elseif opts.pty then
     return false, "bad pty option: not for pipe.pipeline"
   end
-  local plan, problem, code = options.plan("", opts)
-  local index = 1
+  local shared, problem, code = options.plan("", opts)
+  local plan, index = shared, 1
   while plan and list[index] ~= nil do
     plan, problem, code = check_stage(list[index], opts, index)
     index = index + 1
+  end
+  if plan then
+    return check_passed(shared)
   end
   return plan, problem, code
 end
