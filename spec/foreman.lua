@@ -53,9 +53,10 @@ function Foreman:finish(words, variables, options)
   return host.finish(self:start(words, variables, options))
 end
 
---- A line that it shows: the process's name and the text. Colours, and what a terminal echoes before it, do not count.
+--- A line that it shows: the process's name and the text. Colours, and a Ctrl-C that a terminal echoes when it
+-- has sent the signal, do not count.
 function foreman.parts(line)
-  return line:gsub("\27%[%d+m", ""):match("%d%d:%d%d:%d%d (%S+) *| (.*)$")
+  return line:gsub("\27%[%d+m", ""):gsub("%^C", ""):match("%d%d:%d%d:%d%d (%S+) *| (.*)$")
 end
 
 --- Reads on until a process (or "system") says what matches the pattern; returns the match.

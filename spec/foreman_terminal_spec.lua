@@ -151,10 +151,11 @@ describe("foreman run in a terminal", function()
     local proc = in_terminal({ "run", "perl", "-e",
       '$SIG{INT} = sub { $n++; print "got $n\\n" }; $| = 1; print "ready\\n"; sleep 1 while 1' })
     assert.equal("ready", proc:stdout_read_line())
-    proc:write(CTRL_C)
-    assert.equal("^Cgot 1", proc:stdout_read_line())
-    proc:write(CTRL_C)
-    assert.equal("^Cgot 2", proc:stdout_read_line())
+    for _, answer in ipairs { "got 1", "got 2" } do
+      proc:write(CTRL_C)
+      -- The terminal sends the signal first, and echoes then.
+      assert.equal(answer, (proc:stdout_read_line():gsub("%^C", "")))
+    end
     proc:kill("TERM")
     assert.same({ false, "exit", 143 }, { proc:wait() })
   end)

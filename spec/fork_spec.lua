@@ -12,7 +12,8 @@ local ways = {
 
 local start = host.exercise .. [[
   exercise()
-  local proc = assert(pipe.spawn({ "cat" }))
+  -- Without timeouts: some wait while the loop stands still, as long as the copy takes.
+  local proc = assert(pipe.spawn({ "cat" }, { stdout_read_timeout = 0, wait_timeout = 0 }))
   local function show(...)
     local words = {}
     for index = 1, select("#", ...) do
@@ -116,7 +117,7 @@ for way, fork in pairs(ways) do
       assert.equal("true line\ntrue true exit 0\ntrue slept\nsignal 9\n", host.output((start .. [[
         %s
         local ready, tell = libc.pipe()
-        local exiting, slept = assert(pipe.spawn({ "cat" })), nil
+        local exiting, slept = assert(pipe.spawn({ "cat" }, { wait_timeout = 0 })), nil
         local reader = pipe.thread.spawn(function() return proc:stdout_read_line() end)
         local waiter = pipe.thread.spawn(function() return exiting:wait() end)
         local sleeper = pipe.thread.spawn(function()

@@ -284,7 +284,7 @@ describe("A finalizer that runs between the try of an operation and its wait", f
   after_each(in_between.forget)
 
   it("finds the writer busy, and all that was written arrives", function()
-    local proc, data, inner = assert(pipe.spawn({ "cat" })), ("x"):rep(300000), nil
+    local proc, data, inner = assert(pipe.spawn({ "cat" })), ("x"):rep(1000000), nil
     local reader = pipe.thread.spawn(function() return proc:stdout_read_all() end)
     in_between.run(function() inner = { proc:write("bye\n") } end)
     assert.equal(#data, proc:write(data))

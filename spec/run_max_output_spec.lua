@@ -50,7 +50,7 @@ for name, redirect in pairs { stdout = "exec 3>&2; ", stderr = "exec 3>&1 >&2; "
       assert.equal("ready", runs.watch:line())
       runs.tell("go\n")
       local result = runs.finish(run)
-      assert.same({ false, "signal", 15, false, true }, runs.fate(result))
+      assert.same({ false, "signal", "either", false, true }, runs.fate_of_hurried(result))
       assert.equal("too m", result[name])
       assert.is_true(runs.watch:abandoned())
     end)

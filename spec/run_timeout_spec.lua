@@ -88,7 +88,7 @@ describe("pipe.run with a timeout", function()
     local run = runs.start(runs.stubborn_family .. "wait", { timeout = 1, grace = 1 })
     assert.equal("ready", runs.watch:line())
     assert.equal("ready", runs.watch:line())
-    assert.same({ false, "signal", 15, true, false }, runs.fate(runs.finish(run)))
+    assert.same({ false, "signal", "either", true, false }, runs.fate_of_hurried(runs.finish(run)))
     assert.is_true(runs.watch:abandoned())
   end)
 
@@ -98,7 +98,7 @@ describe("pipe.run with a timeout", function()
       wait
     ]], { timeout = 1, grace = 1 })
     assert.equal("ready", runs.watch:line())
-    assert.same({ false, "signal", 15, true, false }, runs.fate(runs.finish(run)))
+    assert.same({ false, "signal", "either", true, false }, runs.fate_of_hurried(runs.finish(run)))
     assert.is_true(runs.watch:abandoned())
   end)
 

@@ -71,6 +71,7 @@ describe("proc:shutdown", function()
       return open
     end
     local proc = cat()
+    leaks.collect()
     for _, direction in ipairs { "stdin", "stdout", "stderr" } do
       local before = count()
       proc:shutdown(direction)

@@ -136,7 +136,7 @@ for _, place in ipairs(places) do
 
     case("goes on after a timeout where it stopped, and each byte arrives once", function()
       local lines = {}
-      for number = 1, 50000 do
+      for number = 1, 100000 do
         lines[number] = number .. "\n"
       end
       local text = table.concat(lines)

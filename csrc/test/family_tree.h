@@ -43,7 +43,7 @@ class FamilyTree {
     struct sigaction interrupt = {};
     interrupt.sa_handler = [](int) {};
     ::sigaction(SIGALRM, &interrupt, nullptr);
-    ::alarm(20);
+    ::alarm(120);
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
     read_end_.reset(ends[0]);

@@ -274,7 +274,7 @@ TEST_P(ProcessTest, SharesThePipeOfAJointWithOthers) {
 }
 
 TEST_P(ProcessTest, TellsWhatItHasUsed) {
-  const auto process = spawn(Command::shell("i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done; read x"));
+  const auto process = spawn(Command::shell("i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; read x"));
   pipe_usage usage = {};
   EXPECT_EQ(process->usage(&usage), PIPE_RUNNING);
   EXPECT_EQ(write(*process, "go\n"), (Written{PIPE_OK, 3}));
