@@ -225,7 +225,10 @@ PIPE_EXPORT const char* pipe_error_name(int code);
  * Errors: -EMFILE, -ENFILE, -ENOMEM.
  */
 PIPE_EXPORT int pipe_loop_open(size_t max_result, pipe_loop** loop);
-/** Gives up the host's reference. The last one to go kills and reaps what still lives (at most a second). */
+/**
+ * Gives up the host's reference. The last one to go kills and reaps what still lives: in a second at most, unless the
+ * host itself gets no processor. A child in an uninterruptible sleep is left.
+ */
 PIPE_EXPORT void pipe_loop_close(pipe_loop* loop);
 /** 1, or 0 in a forked copy of the host, where the loop can do nothing any more: open another. */
 PIPE_EXPORT int pipe_loop_alive(const pipe_loop* loop);
