@@ -98,7 +98,6 @@ return {
   ["libuv:write"] = { { "EINTR", "EIO" }, aborts = true },
   ["libuv:epoll_ctl"] = { { "ENOMEM", "ENOSPC" }, aborts = true },
   ["libuv:epoll_wait"] = { { "EINTR", "ENOMEM" }, aborts = true },
-  ["libuv:FIONBIO"] = { { "EINTR", "EIO" }, aborts = true },
   ["libuv:close"] = { { "EINTR", "EIO" }, aborts = true },
   ["libuv:calloc"] = { { "ENOMEM" } },
   ["libuv:realloc"] = { { "ENOMEM" }, aborts = true },

@@ -25,7 +25,6 @@ struct Request {
 
 constexpr Request kRequests[] = {{TIOCGPTPEER, "TIOCGPTPEER"},
                                  {TIOCSWINSZ, "TIOCSWINSZ"},
-                                 {FIONBIO, "FIONBIO"},
                                  {_IOWR(0xFF, 11, char[64]), "PIDFD_GET_INFO"}};
 
 }  // namespace
