@@ -7,9 +7,13 @@ teardown(leaks.check)
 
 local megabyte = ("x"):rep(1048576)
 
--- Has the next call of `f` throw. A trace calls no hook, but ends at what is not compiled: one that was due meanwhile
--- throws there, time and again.
+local compiles = jit.status()
+
+-- Has the next call of `f` throw. Nothing is compiled until the sentence is over: a trace calls no hook, and what is
+-- not broken off waits for ever.
 local function throw_at(f)
+  jit.off()
+  jit.flush()
   debug.sethook(function()
     if debug.getinfo(2, "f").func == f then
       debug.sethook()
@@ -35,6 +39,9 @@ before_each(function()
 end)
 after_each(function()
   debug.sethook()
+  if compiles then
+    jit.on()
+  end
   proc:close()
   proc = nil
 end)
@@ -110,10 +117,7 @@ for _, operation in ipairs(operations) do
       it("can be called again", function()
         in_light_thread(function()
           proc:set_timeouts(1, 1, 1, 1)
-          jit.flush() -- a trace calls no hook
-          jit.off()
           break_off(require("pipe.operation").fetched, run, proc)
-          jit.on()
           assert_idle()
         end)
       end)
