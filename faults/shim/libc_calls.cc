@@ -23,9 +23,8 @@ struct Request {
   const char* name;
 };
 
-constexpr Request kRequests[] = {{TIOCGPTPEER, "TIOCGPTPEER"},
-                                 {TIOCSWINSZ, "TIOCSWINSZ"},
-                                 {_IOWR(0xFF, 11, char[64]), "PIDFD_GET_INFO"}};
+constexpr Request kRequests[] = {
+    {TIOCGPTPEER, "TIOCGPTPEER"}, {TIOCSWINSZ, "TIOCSWINSZ"}, {_IOWR(0xFF, 11, char[64]), "PIDFD_GET_INFO"}};
 
 }  // namespace
 
