@@ -245,8 +245,7 @@ describe("proc:kill_tree", function()
   end)
 
   it("leaves no descriptor open", function()
-    leaks.collect()
-    assert.is_true(eventually(function() return #leaks.children() == 0 end))
+    leaks.await_children()
     local proc = perl_tree()
     local before = leaks.descriptors()
     for _ = 1, 5 do

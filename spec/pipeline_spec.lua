@@ -188,8 +188,7 @@ for _, place in ipairs(places) do
       { { "no-such" } },
     } do
       case("leaves no stage running where one cannot be started (" .. index .. ")", function()
-        leaks.collect()
-        eventually(function() return #leaks.children() == 0 end)
+        leaks.await_children()
         local before = leaks.descriptors()
         assert.same({ nil, "failed to spawn 'no-such': No such file or directory", "ENOENT" },
           { pipe.pipeline(stages) })
